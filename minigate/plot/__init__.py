@@ -1,0 +1,52 @@
+"""Figures made for learning: plain arrays in; the axes, and the arrays that were drawn, out.
+
+In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style), then one file for each
+kind of picture. matplotlib is imported when something is drawn, not before.
+"""
+
+from minigate.plot.figure import blank, new_axes
+from minigate.plot.heatmap import heat_map
+from minigate.plot.lines import curves
+from minigate.plot.memory import gated_memory
+from minigate.plot.palette import (
+    BACKWARD,
+    FORWARD,
+    GATE_MAP,
+    GATES,
+    GREY,
+    INK,
+    MAGNITUDE_MAP,
+    MISTAKE,
+    PALE,
+    SERIES,
+    SIGNED_MAP,
+    gate_colour,
+)
+from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
+from minigate.plot.tape import draw_tape
+from minigate.plot.unrolled import unrolled
+
+__all__ = [
+    "BACKWARD",
+    "FORWARD",
+    "GATES",
+    "GATE_MAP",
+    "GREY",
+    "INK",
+    "MAGNITUDE_MAP",
+    "MISTAKE",
+    "PALE",
+    "SERIES",
+    "SIGNED_MAP",
+    "blank",
+    "broadcast_there_and_back",
+    "curves",
+    "draw_tape",
+    "gate_colour",
+    "gated_memory",
+    "heat_map",
+    "new_axes",
+    "sequence_sheets",
+    "shape_flow",
+    "unrolled",
+]
