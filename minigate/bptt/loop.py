@@ -1,0 +1,137 @@
+"""The loop through time, forward and back, written once for every cell that has the pair by hand.
+
+What makes it fast is what it keeps out of the loop. Before it: every array allocated, the recurrent
+weights packed. After it: the gradient of every weight, one product over all time. In between a step is a
+product, and pointwise arithmetic into arrays that are already there.
+
+Two things are done for a block of steps at once, as many as stay in the processor's cache until the
+steps come to use them: forward the input's share of the pre-activations, in one product; backward the part
+of every factor that does not depend on the incoming gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minigate.bptt.input_share import input_gradients, operand, packed_weight, project
+from minigate.cells import Cell, Trace
+
+Array = Any
+
+#: How many numbers of one array a block of steps may hold: 2^18 in float32 are 1 MB, a second-level cache.
+BLOCK = 1 << 18
+
+
+def forward_through_time(
+    xp: Any, cell: Cell, x: Array, state: Sequence[Array], mask: Array | None
+) -> tuple[Array, list[Array], Trace]:
+    """Run the cell over a whole sequence; a step that is not real holds the state and gives y = 0.
+
+    **Shapes**: x (T, N, D) or tokens (T, N); state each (N, ·); mask (T, N) or None
+    → y (T, N, output_size), the state after each sequence's last real step, the trace.
+    """
+    W, x = packed_weight(xp, cell, x, state), operand(xp, x, mask)
+    trace = Trace(xp, W.dtype)
+    trace["x"], trace.weights["W"] = x, W
+    T, N = x.shape[:2]
+    cell.begin(T, N, tuple(state), trace)
+    current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
+    held = None if mask is None else ~mask[..., None]
+    steps = block_of_steps(N, W)
+    pre = trace.empty(min(steps, T), N, W.shape[1])
+    for t in range(T):
+        if t % steps == 0:
+            project(xp, x[t : t + steps], W, out=pre[: min(steps, T - t)])
+        after = cell.step_forward(t, pre[t % steps], current, trace)
+        if held is not None:
+            for new, old in zip(after, current, strict=True):
+                xp.copyto(new, old, where=held[t])
+        current = after
+    y = cell.outputs(trace)
+    if held is not None:
+        y = xp.where(held, 0.0, y)
+    return y, [array.copy() for array in current], trace
+
+
+def backward_through_time(
+    cell: Cell,
+    trace: Trace,
+    dy: Array | None,
+    dstate: Sequence[Array | None],
+    mask: Array | None,
+    wants_dx: bool = True,
+) -> tuple[Array | None, list[Array], dict[str, Array]]:
+    """From the gradients of y and of the final state to those of x, the initial state and every weight.
+
+    **Shapes**: dy (T, N, output_size) or None; dstate each (N, ·) or None
+    → dx (T, N, D) or None, the gradient of each initial state, name → gradient of each parameter.
+    """
+    xp = trace.xp
+    T, N = trace["x"].shape[:2]
+    current: tuple[Array, ...] = tuple(
+        xp.zeros_like(trace[f"{name}_moments"][0]) if d is None else d.astype(trace.dtype)  # a copy: ours to edit
+        for name, d in zip(cell.state_names, dstate, strict=True)
+    )
+    held = None if mask is None else ~mask[..., None]
+    if dy is None:
+        dy = xp.broadcast_to(xp.zeros((1, 1, cell.output_size), dtype=trace.dtype), (T, N, cell.output_size))
+    elif held is not None:
+        dy = xp.where(held, 0.0, dy)
+    steps = block_of_steps(N, trace.weights["W"])
+    cell.begin_backward(trace, min(steps, T))
+    if trace.keeps_dstate or getattr(cell, "has_gate_parameters", False):
+        trace.keeps_dstate = True
+        for name in cell.state_names:
+            trace[f"d{name}"] = trace.empty(*trace[name].shape)
+    for t1 in range(T, 0, -steps):
+        t0 = trace.first = max(0, t1 - steps)
+        cell.factors(trace, t0, t1)
+        for t in range(t1 - 1, t0 - 1, -1):
+            if held is None:
+                current = cell.step_backward(t, dy[t], current, trace)
+            else:
+                passed = [xp.where(held[t], d, 0.0) for d in current]  # a held state hands its gradient on
+                for d in current:
+                    xp.copyto(d, 0.0, where=held[t])
+                current = cell.step_backward(t, dy[t], current, trace)
+                for d, around in zip(current, passed, strict=True):
+                    d += around
+    dx, gradients = input_gradients(cell, trace, wants_dx)
+    gradients |= product_gradients(cell, trace)
+    gradients |= cell.other_gradients(trace)
+    return dx, list(current), gradients
+
+
+def block_of_steps(N: int, W: Array) -> int:
+    """How many steps' pre-activations fit into a block.
+
+    **Shapes**: W (D + 1, G·H).
+    """
+    return max(1, BLOCK // max(1, N * W.shape[1]))
+
+
+def product_gradients(cell: Cell, trace: Trace) -> dict[str, Array]:
+    """The gradient of every recurrent weight, operandᵀ @ da, one product over all time steps.
+
+    Weights that read the same operand and whose gradients lie side by side share one product.
+
+    **Shapes**: each of the shape of its weight.
+    """
+    xp, found = trace.xp, {}
+    groups: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    for weight, (name, da) in cell.products.items():
+        packed, first, end = trace.columns[da]
+        groups.setdefault((name, packed), []).append((first, end, weight))
+    for (name, packed), parts in groups.items():
+        operand_ = trace[name]
+        flat = operand_.reshape(-1, operand_.shape[-1]).T
+        da = trace[packed].reshape(-1, trace[packed].shape[-1])
+        parts.sort()
+        low, high = parts[0][0], parts[-1][1]
+        gapless = sum(end - first for first, end, _ in parts) == high - low
+        if gapless:
+            product = xp.matmul(flat, da[:, low:high])
+        for first, end, weight in parts:
+            found[weight] = product[:, first - low : end - low] if gapless else xp.matmul(flat, da[:, first:end])
+    return found

@@ -1,0 +1,29 @@
+"""The recurrent cells, one to a file: the equations in operations, and beside them by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from minigate.cells.cell import Cell
+from minigate.cells.gated import GatedCell
+from minigate.cells.gru import GRU
+from minigate.cells.lstm import LSTM
+from minigate.cells.rnn import RNN
+from minigate.cells.trace import Trace
+
+#: name → build(D=2, H=4, seed=0, dtype="float64", **options): a small one for the contract tests.
+registry: dict[str, Callable[..., Cell]] = {}
+
+
+def _register(name: str, cell: type[Cell], **fixed: Any) -> None:
+    def build(D: int = 2, H: int = 4, seed: int | None = 0, dtype: Any = "float64", **options: Any) -> Cell:
+        return cell(D, H, seed=seed, dtype=dtype, **(fixed | options))  # type: ignore[call-arg]
+
+    registry[name] = build
+
+
+_register("RNN", RNN)
+_register("LSTM", LSTM)
+_register("GRU-after", GRU, reset="after")
+_register("GRU-before", GRU, reset="before")
+
+__all__ = ["GRU", "LSTM", "RNN", "Cell", "GatedCell", "Trace", "registry"]

@@ -1,0 +1,172 @@
+"""What comes into a recurrent layer is checked once, at its door, and never inside the loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigate.backend import array_module
+from minigate.errors import DTypeError, OptionError, ShapeError, StateError, explain
+from minigate.tensor import Tensor
+
+Array = Any
+
+
+def check_input(name: str, x: Array, D: int, mask: Array | None = None) -> None:
+    """Raise unless ``x`` is a sequence that a cell of input size D can read; padding may hold anything.
+
+    **Shapes**: x (T, N, D) floating, or (T, N) whole numbers in 0 … D − 1.
+
+    **Errors**: :class:`ShapeError`, :class:`DTypeError`, and :class:`OptionError` for a token out of range.
+    """
+    shape = tuple(x.shape)
+    if x.dtype.kind in "iu":
+        if len(shape) != 2:
+            slip, remedy = "one sequence without a batch axis?", "x[:, None]"
+            if len(shape) == 3:
+                slip, remedy = "activations that should be floating?", 'x.astype("float32")'
+            raise ShapeError(
+                explain(
+                    "whole numbers are tokens, one per step and sequence",
+                    where=name,
+                    expected="tokens of shape (T, N)",
+                    got=f"{shape} of {x.dtype}",
+                    slip=slip,
+                    remedy=remedy,
+                )
+            )
+        if mask is not None:
+            x = x[mask]
+        if x.size:
+            low, high = int(x.min()), int(x.max())
+            if low < 0 or high >= D:
+                raise OptionError(
+                    explain(
+                        "a token outside the vocabulary",
+                        where=name,
+                        expected=f"tokens in 0 … D − 1 = {D - 1}",
+                        got=f"{low} … {high}",
+                        slip="a vocabulary larger than the cell's D, or −1 as padding (use mask=)",
+                    )
+                )
+        return
+    if x.dtype.kind != "f":
+        raise DTypeError(
+            explain(
+                "x has no numbers to compute with",
+                where=name,
+                expected="floating x (T, N, D), or whole-number tokens (T, N)",
+                got=str(x.dtype),
+                remedy='x.astype("float32")',
+            )
+        )
+    if len(shape) == 3 and shape[-1] == D:
+        return
+    slips = {
+        1: ("a single vector", "x[None, None] for one step of one sequence"),
+        2: (
+            ("one step, or one sequence?", "x[None] for one step (N, D); x[:, None] for one sequence (T, D)")
+            if shape[-1] == D
+            else ("batch and time only?", "x[..., None] where each step is a single number")
+        ),
+    }
+    slip, remedy = slips.get(len(shape), ("", ""))
+    if len(shape) == 3 and shape[1] == D:
+        slip, remedy = "features before batch?", "x.swapaxes(1, 2)"
+    elif len(shape) == 3:
+        slip, remedy = "the cell was made for another input size", f"a cell with D={shape[-1]}"
+    raise ShapeError(
+        explain(
+            "wrong shape",
+            where=name,
+            expected=f"x of shape (T, N, D={D})",
+            got=str(shape),
+            slip=slip,
+            remedy=remedy,
+        )
+    )
+
+
+def check_mask(name: str, mask: Array, T: int, N: int) -> None:
+    """Raise unless ``mask`` is bool of shape (T, N): True where a step of a sequence is real.
+
+    **Errors**: :class:`ShapeError`, :class:`DTypeError`.
+    """
+    if str(mask.dtype) != "bool":
+        raise DTypeError(
+            explain(
+                "the mask says which steps are real",
+                where=name,
+                expected="mask of dtype bool, True = valid",
+                got=str(mask.dtype),
+                remedy="mask.astype(bool)",
+            )
+        )
+    if tuple(mask.shape) != (T, N):
+        raise ShapeError(
+            explain(
+                "wrong shape",
+                where=name,
+                expected=f"mask of shape (T={T}, N={N})",
+                got=str(tuple(mask.shape)),
+                slip="batch first?" if tuple(mask.shape) == (N, T) else "",
+                remedy="mask.T" if tuple(mask.shape) == (N, T) else "",
+            )
+        )
+
+
+def check_state(cell: Any, state: Any, N: int) -> None:
+    """Raise unless ``state`` is a tuple of one array per state name, each with N rows.
+
+    **Errors**: :class:`StateError`.
+    """
+    name, names = type(cell).__name__, ", ".join(cell.state_names) + ("," if len(cell.state_names) == 1 else "")
+    if not isinstance(state, (tuple, list)):
+        raise StateError(
+            explain(
+                "a state is a tuple, also where it is a single array",
+                where=name,
+                expected=f"state = ({names})",
+                got=type(state).__name__,
+                remedy="state=(h,)",
+            )
+        )
+    if len(state) != len(cell.state_names):
+        raise StateError(
+            explain(
+                "wrong number of arrays in the state",
+                where=name,
+                expected=f"{len(cell.state_names)}: ({names})",
+                got=str(len(state)),
+                slip="the state of another kind of cell?",
+                remedy="cell.initial_state(N)",
+            )
+        )
+    reference = cell.initial_state(N)
+    for label, array, zero in zip(cell.state_names, state, reference, strict=True):
+        kind = getattr(getattr(array, "dtype", None), "kind", "")
+        if kind != zero.dtype.kind:
+            raise StateError(
+                explain(
+                    f"wrong kind of the state {label!r}",
+                    where=name,
+                    expected=f"an array or Tensor {tuple(zero.shape)} of {zero.dtype}",
+                    got=str(array.dtype) if kind else type(array).__name__,
+                    slip="whole numbers, where the state is floating" if kind and kind in "iub" else "",
+                    remedy="cell.initial_state(N)",
+                )
+            )
+        if tuple(array.shape) != tuple(zero.shape):
+            slip = "a state carried over from a batch of another size"
+            if tuple(array.shape)[1:] != tuple(zero.shape)[1:]:
+                slip = "the state of a cell of another size" if array.ndim == zero.ndim else ""
+            raise StateError(
+                explain(
+                    f"wrong shape of the state {label!r}",
+                    where=name,
+                    expected=f"{label} {tuple(zero.shape)} for a batch of N={N}",
+                    got=str(tuple(array.shape)),
+                    slip=slip,
+                    remedy="cell.initial_state(N)",
+                )
+            )
+    array_module(*(array.data if isinstance(array, Tensor) else array for array in state))

@@ -1,0 +1,161 @@
+"""What all gated cells share: which gate stands where, its parameters, and running them side by side.
+
+A cell names its gates (``gate_names``, in packed order). ``gate=`` gives one :class:`Gate` for all of
+them or one by name. The cell owns the gates' parameters, as ``<gate>.gate.<parameter>``. Neighbours
+that are the same gate without parameters run as one: for the usual sigmoids that is a single call
+on all gates of a step, so that a gate one can exchange costs nothing until one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minigate.backend import generator
+from minigate.cells.cell import Cell
+from minigate.cells.trace import Trace
+from minigate.errors import OptionError, explain
+from minigate.gates import Gate, Sigmoid
+from minigate.tensor import Tensor
+
+Array = Any
+GateOption = Gate | Mapping[str, Gate] | None
+
+
+class GatedCell(Cell):
+    """A cell with named gates, any of which can be any :class:`Gate`.
+
+    **Equations**: g = gate(a_g; p_g) for each name g in ``gate_names``.
+
+    **Shapes**: a_g and g (N, H).
+
+    **Source**: each cell's own paper.
+
+    **Errors**: :class:`OptionError` for a ``gate=`` that is no gate, or a name that is none of the cell's.
+    """
+
+    #: The gates, in the order in which they lie side by side.
+    gate_names: tuple[str, ...] = ()
+
+    def __init__(self, D: int, H: int, *, gate: GateOption = None, seed: int | None = None, dtype: Any = None) -> None:
+        super().__init__(D, H)
+        self.gates = _resolve(type(self).__name__, gate, self.gate_names)
+        rng = generator(seed)
+        self._draw_weights(rng, dtype)
+        for name, chosen in self.gates.items():
+            for parameter, array in chosen.init(H, rng).items():
+                self.parameter(f"{name}.gate.{parameter}", array, dtype)
+        self.has_gate_parameters = any(self.gate_parameters(name) for name in self.gate_names)
+
+    def _draw_weights(self, rng: Any, dtype: Any) -> None:
+        """Register the cell's own weights, in the order of its equations."""
+        raise TypeError(f"{type(self).__name__} draws no weights")
+
+    def gate_parameters(self, name: str) -> dict[str, Tensor]:
+        """The parameters of the gate ``name``, by their own names."""
+        prefix = f"{name}.gate."
+        return {full[len(prefix) :]: p for full, p in self._parameters.items() if full.startswith(prefix)}
+
+    def gate(self, name: str, a: Tensor) -> Tensor:
+        """The gate ``name`` at the pre-activation ``a``, in differentiable operations.
+
+        **Shapes**: a (N, H) → (N, H).
+        """
+        return self.gates[name].compose(a, self.gate_parameters(name))
+
+    # ---- by hand -----------------------------------------------------------------------------
+
+    def begin_gates(self, trace: Trace, a: Array) -> None:
+        """Note, once per sequence, where the gates lie and which of them run together.
+
+        They take the place of their pre-activations, unless some gate's backward has to see those: then the
+        pre-activations stay, as ``a_<gate>``, and the gates get an array of their own.
+
+        **Shapes**: a (T, G, N, H), the planes in the order of ``gate_names``.
+        """
+        trace["gates"] = a
+        if any(gate.needs_input for gate in self.gates.values()):
+            trace.planes("a", a, self.gate_names, prefix="a_")
+            trace.planes("gates", trace.empty(*a.shape), self.gate_names)
+        runs: list[tuple[Gate, int, int, dict[str, Array]]] = []
+        for k, name in enumerate(self.gate_names):
+            gate = self.gates[name]
+            p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
+            if runs and not p and not runs[-1][3] and _same(runs[-1][0], gate):
+                first = runs.pop()[1]
+            else:
+                first = k
+            runs.append((gate, first, k + 1, p))
+        trace.gate_runs = runs
+
+    def open_gates(self, trace: Trace, a: Array, g: Array) -> None:
+        """Every gate of one step: ``a`` → ``g``, which may be the same array.
+
+        **Shapes**: a, g (G, N, H), the planes in the order of ``gate_names``.
+        """
+        for gate, first, end, p in trace.gate_runs:
+            gate.forward(trace.xp, a[first:end], p, out=g[first:end])
+
+    def gate_slopes(self, trace: Trace, steps: slice) -> Array:
+        """dg/da of every gate, for a block of steps at once.
+
+        **Shapes**: (B, G, N, H), a new array.
+        """
+        g, a = trace["gates"][steps], trace["a"][steps] if "a" in trace else None
+        if len(trace.gate_runs) == 1:
+            gate, _, _, p = trace.gate_runs[0]
+            return gate.slope(trace.xp, a, g, p)
+        slopes = trace.xp.empty(g.shape, dtype=g.dtype)
+        for gate, first, end, p in trace.gate_runs:
+            own = slice(first, end)
+            slopes[:, own] = gate.slope(trace.xp, None if a is None else a[:, own], g[:, own], p)
+        return slopes
+
+    def gate_gradients(self, trace: Trace, dg: Mapping[str, Array]) -> dict[str, Array]:
+        """Gradients of the gates' own parameters, from ``dg`` = d loss / d gate over all steps.
+
+        **Shapes**: each dg (T, N, H) → each of the shape of its parameter.
+        """
+        found: dict[str, Array] = {}
+        for name in self.gate_names:
+            p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
+            if p:
+                s = trace[f"a_{name}"] if "a" in trace else None
+                own = self.gates[name].param_gradients(trace.xp, dg[name], s, trace[name], p)
+                found |= {f"{name}.gate.{key}": gradient for key, gradient in own.items()}
+        return found
+
+    def extra_repr(self) -> str:
+        """What tells this cell from another of its class."""
+        plain = all(type(gate) is Sigmoid for gate in self.gates.values())
+        return super().extra_repr() + ("" if plain else f", gate={self.gates}")
+
+
+def _same(one: Gate, other: Gate) -> bool:
+    return one is other or (type(one) is type(other) and not vars(one) and not vars(other))
+
+
+def _resolve(cell: str, gate: GateOption, names: tuple[str, ...]) -> dict[str, Gate]:
+    if gate is None:
+        gate = Sigmoid()
+    if isinstance(gate, Gate):
+        return dict.fromkeys(names, gate)
+    chosen: dict[str, Any] = dict(gate) if isinstance(gate, Mapping) else {"gate": gate}
+    for name, value in chosen.items():
+        if not isinstance(value, Gate):
+            is_class = isinstance(value, type) and issubclass(value, Gate)
+            raise OptionError(
+                explain(
+                    "gate= takes a Gate, or one Gate per name",
+                    where=cell,
+                    expected="mg.gates.Sigmoid(), or {" + ", ".join(f"{n!r}: gate" for n in names) + "}",
+                    got=repr(value),
+                    slip="the class instead of an object of it" if is_class else "",
+                    remedy=f"gate={value.__name__}()" if is_class else "",
+                )
+            )
+        if name not in names:
+            raise OptionError(
+                explain(f"there is no gate {name!r}", where=cell, expected=f"one of {', '.join(names)}", got=repr(name))
+            )
+    return {name: chosen.get(name, Sigmoid()) for name in names}

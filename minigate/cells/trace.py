@@ -1,0 +1,83 @@
+"""The trace: everything that a forward pass through time leaves behind, by name.
+
+It is what the backward pass needs, what ``Recurrent.trace`` returns and what the plots read. Each
+array is over time, ``(T, N, ·)``; a recurrent state has one entry more, ``h[0]`` being the state
+that came in, so that no step ever needs an index of −1.
+
+Gates that share a matrix product live in one array and are also known by their own names, as views of
+it: packed inside, by name outside. There are two ways to pack. A product wants all gates of a sequence
+side by side, as columns ``(N, G·H)``. Pointwise arithmetic is fastest where each gate is one plane without
+gaps, ``(G, N, H)``. :func:`by_gate` looks at the one as the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Array = Any
+
+
+class Trace(dict[str, Array]):
+    """Name → array over time, with a note of which names are columns of one packed array.
+
+    **Shapes**: every array (T, N, ·), or (T + 1, N, ·) for a state.
+    """
+
+    def __init__(self, xp: Any, dtype: Any) -> None:
+        super().__init__()
+        self.xp = xp
+        self.dtype = dtype
+        self.weights: dict[str, Array] = {}  # packed once for the whole sequence
+        self.gate_runs: list[tuple[Any, int, int, dict[str, Array]]] = []  # which gates run together
+        self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
+        self.first = 0  # the time step that entry 0 of the backward factors belongs to
+        self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)
+
+    def planes(self, name: str, array: Array, parts: Sequence[str], prefix: str = "") -> None:
+        """Enter ``array`` as ``name``, and the planes of its second axis as ``prefix + part``.
+
+        **Shapes**: array (T, G, N, H) with G = len(parts); each part (T, N, H), a view.
+        """
+        self[name] = array
+        for k, part in enumerate(parts):
+            self[prefix + part] = array[:, k]
+
+    def pack(self, name: str, array: Array, parts: Sequence[str], prefix: str = "") -> None:
+        """Enter ``array`` as ``name``, and equal shares of its last axis as ``prefix + part``.
+
+        **Shapes**: array (T, N, G·H) with G = len(parts); each part (T, N, H), a view.
+        """
+        self[name] = array
+        width = array.shape[-1] // len(parts)
+        for k, part in enumerate(parts):
+            self.columns[prefix + part] = (name, k * width, (k + 1) * width)
+            self[prefix + part] = array[..., k * width : (k + 1) * width]
+
+    def state(self, name: str, initial: Array, T: int) -> None:
+        """Enter a state: ``name`` (T, N, H) after each step, ``name_prev`` (T, N, H) before it.
+
+        Both are views of one array over T + 1 moments, whose first is the state that came in.
+
+        **Shapes**: initial (N, H).
+        """
+        dtype = self.dtype if initial.dtype.kind == "f" else initial.dtype
+        moments = self.xp.empty((T + 1, *initial.shape), dtype=dtype)
+        moments[0] = initial
+        self[f"{name}_moments"] = moments
+        self[name], self[f"{name}_prev"] = moments[1:], moments[:-1]
+
+    def empty(self, *shape: int) -> Array:
+        """An array of this trace's library and dtype, its contents yet to be written.
+
+        **Shapes**: returns ``shape``.
+        """
+        return self.xp.empty(shape, dtype=self.dtype)
+
+
+def by_gate(rows: Array, H: int) -> Array:
+    """Columns of gates, as a product leaves them, seen as one plane for each gate.
+
+    **Shapes**: (N, G·H) → (G, N, H), a view.
+    """
+    return rows.reshape(len(rows), rows.shape[1] // H, H).swapaxes(0, 1)

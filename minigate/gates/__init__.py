@@ -1,0 +1,16 @@
+"""Gates: elementwise maps s → g that decide how much passes, with or without parameters of their own."""
+
+from collections.abc import Callable
+
+from minigate.gates.gate import Constant, Gate
+from minigate.gates.sigmoid import HardSigmoid, Sigmoid
+
+#: name → how to make one; the contract tests walk it, so a new gate is covered by one line here.
+registry: dict[str, Callable[[], Gate]] = {
+    "Sigmoid": Sigmoid,
+    "HardSigmoid": HardSigmoid,
+    "HardSigmoid-sixth": lambda: HardSigmoid("sixth"),
+    "Constant": lambda: Constant(0.7),
+}
+
+__all__ = ["Constant", "Gate", "HardSigmoid", "Sigmoid", "registry"]

@@ -1,0 +1,109 @@
+"""A recurrent layer: a cell, and the way in which it is taken through time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigate.backend import array_module, asarray, is_array
+from minigate.bptt import forward_through_time, full, tape
+from minigate.cells import Cell
+from minigate.cells.boundary import check_input, check_mask, check_state
+from minigate.errors import OptionError, explain
+from minigate.module import Module
+from minigate.tensor import Tensor, as_tensor
+
+Array = Any
+State = tuple[Tensor, ...]
+Through = Callable[[Cell, Tensor, State, Any], tuple[Tensor, State]]
+
+
+class Recurrent(Module):
+    """A cell carried over a sequence. The state is passed in and handed back; nothing is kept here.
+
+    **Equations**: (y_t, state_t) = cell.step(x_t, state_{t−1}), t = 1 … T.
+
+    **Shapes**: x (T, N, D), or tokens (T, N) of whole numbers below D, which stand for one-hot rows;
+    state each (N, H), zeros where None; mask bool (T, N), True where a step is real
+    → y (T, N, output_size) with zeros where it is not, and the state after each sequence's last real step.
+
+    **Source**: ``method="bptt"`` is backpropagation through time by hand (Werbos 1990), in the way that
+    ``through`` names; ``method="tape"`` is the composed definition. Both agree to rounding.
+
+    **Errors**: :class:`ShapeError`, :class:`DTypeError`, :class:`StateError`, :class:`OptionError`, all at the door.
+    """
+
+    def __init__(self, cell: Cell, *, method: str | None = None, through: Through = full) -> None:
+        super().__init__()
+        if not isinstance(cell, Cell):
+            raise OptionError(
+                explain(
+                    "the layer carries a cell through time",
+                    where="Recurrent",
+                    expected="a cell, such as mg.cells.GRU(D, H)",
+                    got=repr(cell),
+                    slip="the class instead of an object of it" if isinstance(cell, type) else "",
+                )
+            )
+        if method not in (None, "bptt", "tape"):
+            raise OptionError(
+                explain("unknown method", where="Recurrent", expected='"bptt" or "tape"', got=repr(method))
+            )
+        if method == "bptt" and not cell.written_by_hand:
+            raise OptionError(
+                explain(
+                    f"{type(cell).__name__} has no step_forward / step_backward",
+                    where="Recurrent",
+                    slip="a cell that is composed only",
+                    remedy='Recurrent(cell, method="tape"), or leave method out',
+                )
+            )
+        self.child("", cell)  # no level of its own: "W.update" stays "W.update"
+        self.cell = cell
+        self.method = method or ("bptt" if cell.written_by_hand else "tape")
+        self.through = through
+
+    def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Tensor, State]:
+        """Run the sequence.
+
+        **Shapes**: x (T, N, D) or tokens (T, N); state each (N, H); mask (T, N) → y (T, N, output_size), state.
+        """
+        x, state, mask = self._enter(x, state, mask)
+        way = self.through if self.method == "bptt" else tape
+        return way(self.cell, x, state, mask)
+
+    def trace(self, x: Any, state: Any = None, mask: Any = None) -> dict[str, Array]:
+        """Every named array over time that the hand-written forward pass leaves: states and gates, by name.
+
+        **Shapes**: x as in a call → name → (T, N, H).
+        """
+        if not self.cell.written_by_hand:
+            raise OptionError(
+                explain(
+                    "a composed cell leaves no trace", where=type(self.cell).__name__, slip="step alone keeps no arrays"
+                )
+            )
+        x, state, mask = self._enter(x, state, mask)
+        xp = array_module(x.data)
+        _, _, trace = forward_through_time(xp, self.cell, x.data, [h.data for h in state], mask)
+        over_time = (*x.shape[:2], self.cell.H)
+        return {name: array for name, array in trace.items() if array.shape == over_time and name != "x"}
+
+    def _enter(self, x: Any, state: Any, mask: Any) -> tuple[Tensor, State, Any]:
+        name = type(self.cell).__name__
+        x = as_tensor(x)
+        if mask is not None and x.ndim >= 2:
+            mask = mask if is_array(mask) else asarray(getattr(mask, "data", mask), like=x.data)
+            check_mask(name, mask, *x.shape[:2])
+            array_module(x.data, mask)
+        check_input(name, x.data, self.cell.D, mask)
+        array_module(x.data, *(p.data for p in self.cell.parameters()[:1]))  # one library, or a clear error
+        if state is None:
+            state = self.cell.initial_state(x.shape[1], like=x)
+        else:
+            check_state(self.cell, state, x.shape[1])
+            state = tuple(as_tensor(h) for h in state)
+        return x, state, mask
+
+    def __repr__(self) -> str:
+        return f"Recurrent({self.cell!r}, method={self.method!r})"

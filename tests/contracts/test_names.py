@@ -1,0 +1,140 @@
+"""Names in a ``state_dict`` are promises: checkpoints, reports and other people's scripts hold them."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+import minigate as mg
+from minigate.cells import GatedCell
+from minigate.errors import StateDictError
+from tests.contracts.example_gates import build_cell, cells_and_gates
+from tests.contracts.subjects import layer_of_registry, recurrent
+
+WEIGHTS = {"W": (2, 4), "U": (4, 4), "b": (4,)}
+
+
+def blocks(*names: str, prefix: str = "", sizes: dict[str, tuple[int, ...]] = WEIGHTS) -> dict[str, tuple[int, ...]]:
+    """W, U and b of every block, in that order."""
+    return {f"{prefix}{symbol}.{name}": shape for name in names for symbol, shape in sizes.items()}
+
+
+GRU = blocks("candidate", "update", "reset")
+
+#: Every entry of the registries: a new one is pinned by a line here.
+CELLS = {
+    "RNN": WEIGHTS,
+    "LSTM": blocks("candidate", "input", "forget", "output"),
+    "GRU-after": GRU,
+    "GRU-before": GRU,
+}
+LAYERS = {
+    "Linear": {"W": (2, 4), "b": (4,)},
+    "Embedding": {"W": (7, 4)},
+    "Recurrent": GRU,
+    "Stack": blocks("candidate", "update", "reset", prefix="layers.0.", sizes={"W": (2, 3), "U": (3, 3), "b": (3,)})
+    | blocks("candidate", "input", "forget", "output", prefix="layers.1.", sizes={"W": (3, 4), "U": (4, 4), "b": (4,)}),
+}
+GATES = {"Sigmoid": {}, "HardSigmoid": {}, "HardSigmoid-sixth": {}, "Constant": {}}
+
+
+def shapes(module: mg.Module) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in module.state_dict().items()}
+
+
+@pytest.mark.parametrize("name", mg.cells.registry)
+def test_the_names_of_a_cell(backend, name):
+    cell = mg.cells.registry[name]()
+    assert list(shapes(cell).items()) == list(CELLS[name].items())
+    assert [key for key, _ in mg.layers.Recurrent(cell).named_parameters()] == list(CELLS[name])
+
+
+@pytest.mark.parametrize("name", mg.layers.registry)
+def test_the_names_of_a_layer(backend, name):
+    assert list(shapes(mg.layers.registry[name]()).items()) == list(LAYERS[name].items())
+
+
+@pytest.mark.parametrize("name", mg.gates.registry)
+def test_the_names_of_a_gate(name):
+    p = mg.gates.registry[name]().init(4, numpy.random.default_rng(0))
+    assert {key: numpy.shape(value) for key, value in p.items()} == GATES[name]
+
+
+@pytest.mark.parametrize("name", [name for name, build in mg.cells.registry.items() if isinstance(build(), GatedCell)])
+def test_the_names_of_gate_parameters(backend, name):
+    cell = build_cell(name, "parametric")
+    own = {f"{gate}.gate.{key}": (4,) for gate in cell.gate_names for key in ("k", "m")}
+    assert list(shapes(cell).items()) == list((CELLS[name] | own).items())
+
+
+def test_every_entry_of_the_registries_is_pinned():
+    assert (set(CELLS), set(LAYERS), set(GATES)) == (
+        set(mg.cells.registry), set(mg.layers.registry), set(mg.gates.registry)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name, choice", cells_and_gates())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_saving_and_loading_a_cell(backend, name, choice, dtype):
+    source = recurrent(name, choice, backend, dtype=dtype)
+    saved = source.layer.state_dict()
+    assert all(type(array) is numpy.ndarray and array.dtype == dtype for array in saved.values())
+    target = recurrent(name, choice, backend, dtype=dtype, seed=1)
+    target.layer.load_state_dict(saved)
+    x = backend.to(source.values["x"])
+    assert backend.host(target.layer(x)[0]).tobytes() == backend.host(source.layer(x)[0]).tobytes()
+    for array in saved.values():
+        array[...] = 99.0  # what was saved, and what was loaded, are copies
+    for layer in (source.layer, target.layer):
+        assert all(not numpy.any(array == 99.0) for array in layer.state_dict().values())
+
+
+@pytest.mark.parametrize("name", mg.layers.registry)
+def test_saving_and_loading_a_layer(backend, name):
+    source, target = layer_of_registry(name, backend), mg.layers.registry[name](seed=5)
+    target.load_state_dict(source.layer.state_dict())
+    loaded = target.state_dict()
+    assert all(array.tobytes() == loaded[key].tobytes() for key, array in source.layer.state_dict().items())
+
+
+@pytest.mark.parametrize("name", mg.cells.registry)
+def test_the_same_seed_draws_the_same_weights_in_every_dtype_and_on_every_library(backend, name):
+    wide, narrow, other = (
+        mg.cells.registry[name](dtype=dtype, seed=seed).state_dict()
+        for dtype, seed in (("float64", 3), ("float32", 3), ("float64", 4))
+    )
+    with mg.use("numpy"):
+        host = mg.cells.registry[name](dtype="float64", seed=3).state_dict()
+    assert all(numpy.array_equal(narrow[key], wide[key].astype("float32")) for key in wide)
+    assert all(numpy.array_equal(host[key], wide[key]) for key in wide)
+    assert any(not numpy.array_equal(other[key], wide[key]) for key in wide)
+
+
+@pytest.mark.parametrize("name", mg.cells.registry)
+def test_loading_the_wrong_names_lists_them_all_and_changes_nothing(backend, name):
+    cell = mg.cells.registry[name]()
+    before, given = cell.state_dict(), cell.state_dict()
+    weight, bias = list(given)[0], list(given)[-1]
+    del given[bias]
+    given[weight] = given[weight].T.copy()
+    given[f"{bias}s"] = numpy.zeros(4)
+    for key in list(given)[1:-1]:
+        given[key] = given[key] + 1.0
+    with pytest.raises(StateDictError) as caught:
+        cell.load_state_dict(given)
+    assert str(caught.value) == f"""\
+{type(cell).__name__}.load_state_dict: the names or shapes are not those of the module
+  missing: {bias}
+  unexpected: {bias}s (did you mean {bias!r}?)
+  mis-shaped: {weight}: expected (2, 4), got (4, 2); transposed? weights are stored as operand @ W"""
+    assert all(numpy.array_equal(array, before[key]) for key, array in cell.state_dict().items())
+
+
+def test_loading_what_are_no_numbers_changes_nothing():
+    cell = mg.cells.RNN(2, 4, seed=0)
+    before, given = cell.state_dict(), cell.state_dict()
+    given["W"] = given["W"] + 1.0
+    given["b"] = numpy.array(["a", "b", "c", "d"])
+    with pytest.raises(ValueError):
+        cell.load_state_dict(given)
+    assert all(numpy.array_equal(array, before[key]) for key, array in cell.state_dict().items())
