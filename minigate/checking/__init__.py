@@ -1,0 +1,28 @@
+"""Gradient checking: is the derivative that was written the derivative of what was computed?
+
+In reading order: ``numeric`` (differences with an error bar), ``cotangents`` (which mixture of outputs),
+``subject`` (what is checked), ``copies`` (on whose arrays), ``probes`` (the comparison), ``report`` and
+``verdict`` (what follows from it); where it fails: ``localise``, ``patterns``, ``diagnosis``; for cells:
+``sequence``, ``slips``, ``bisection``, ``cell``; for gates: ``gate_contract``, ``gate``; ``function`` for
+everything else, ``assertion``, and ``layout`` (how a report reads).
+"""
+
+from minigate.checking.assertion import assert_gradients
+from minigate.checking.cell import check_cell
+from minigate.checking.function import check, check_layer, check_vjp
+from minigate.checking.gate import check_gate
+from minigate.checking.report import Entry, Finding, Report, Score, Stage
+
+__all__ = [
+    "Entry",
+    "Finding",
+    "Report",
+    "Score",
+    "Stage",
+    "assert_gradients",
+    "check",
+    "check_cell",
+    "check_gate",
+    "check_layer",
+    "check_vjp",
+]

@@ -1,0 +1,118 @@
+"""Derivatives from values alone: differences, extrapolated, each with an error bar.
+
+The derivative of f along a direction v is what (f(x + h·v) − f(x − h·v)) / 2h tends to. Its error shrinks
+with h² until rounding, which grows as 1/h, takes over. Three step sizes, h, h/2 and h/4, make it possible
+to cancel the h² and the h⁴ term (Richardson, 1911), and what the last cancellation still changed says how
+far one can trust the result. So no tolerance is guessed: a gradient is held to the error bar.
+
+f may have a kink (a hard sigmoid, a rectifier): there the two one-sided slopes differ, and no derivative
+exists. For a smooth f the gap between the slopes shrinks with h; at a kink it stays; where a kink lies
+between x + h/4·v and x + h·v it vanishes. A kink close by is escaped with a smaller step; one that cannot
+be escaped is reported, and nothing is concluded from it.
+
+All outputs are differenced at once, as one vector: the derivative of every output number along v. Any
+cotangent can then be applied afterwards, to the differences, never to the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+EPSILON = float(np.finfo(np.float64).eps)
+FIRST_STEP = 2.0**-7
+SHRINK = 16.0
+ATTEMPTS = 3  # FIRST_STEP, then a 16th of it, then a 16th of that
+
+#: An error bar below this share of the derivative is good enough to stop.
+GOOD = 1e-7
+#: One above this share, with every step size tried, says nothing.
+USELESS = 1e-3
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """The derivative of every output number along one direction.
+
+    **Shapes**: value, error (M,) for M output numbers.
+    """
+
+    value: Array
+    error: Array  # how far off ``value`` may be, each number for itself
+    step: float  # the largest of the three step sizes that it comes from
+    kink: str = ""  # "": smooth; "near": one had to be escaped; "at": there is no derivative
+    calls: int = 6
+
+
+def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivative:
+    """The derivative of ``f(e)`` at e = 0, where ``f(e)`` is the vector of outputs at x + e·v.
+
+    **Equations**: D(h) = (f(h) − f(−h)) / 2h; R(h) = (4 D(h/2) − D(h)) / 3; result (16 R(h/2) − R(h)) / 15.
+
+    **Shapes**: f returns (M,), ``centre`` = f(0) (M,); ``size`` is how many numbers of x the direction moves.
+    """
+    best: Derivative | None = None
+    best_share, near = np.inf, False
+    step = FIRST_STEP * max(1, size) ** -0.25  # a direction that moves many numbers moves their sums further
+    for attempt in range(1, ATTEMPTS + 1):
+        found, suspicious = _extrapolate(f, centre, step)
+        share = _share(found)
+        if attempt == 1:  # a kink shows at the largest step; what shows only at a smaller one is noise
+            near = bool(found.kink) or (suspicious and share > GOOD)
+        if not (found.kink and near) and (best is None or share < best_share):
+            best, best_share = found, share
+        if share <= GOOD and not (found.kink and near):
+            break
+        step /= SHRINK
+    calls = 6 * attempt
+    if best is None or (near and best_share > USELESS):
+        return Derivative(found.value, found.error, found.step, "at", calls)
+    return Derivative(best.value, best.error, best.step, "near" if near else "", calls)
+
+
+def _share(found: Derivative) -> float:
+    """The largest error bar as a share of the largest derivative."""
+    scale = float(np.max(np.abs(found.value), initial=0.0))
+    share = float(np.max(found.error, initial=0.0)) / scale if scale > 0.0 else 0.0
+    return share if np.isfinite(share) else np.inf
+
+
+def _extrapolate(f: Callable[[float], Array], centre: Array, h: float) -> tuple[Derivative, bool]:
+    """One extrapolation from h, h/2, h/4; and whether the one-sided slopes look like a kink within h."""
+    steps = (h, h / 2.0, h / 4.0)
+    up, down = [f(e) for e in steps], [f(-e) for e in steps]
+    with np.errstate(over="ignore", invalid="ignore"):
+        D = [(plus - minus) / (2.0 * e) for plus, minus, e in zip(up, down, steps, strict=True)]
+        R = [(4.0 * D[1] - D[0]) / 3.0, (4.0 * D[2] - D[1]) / 3.0]
+        value = (16.0 * R[1] - R[0]) / 15.0
+        gaps = [(plus - centre) - (centre - minus) for plus, minus in zip(up, down, strict=True)]
+        noise = _noise(gaps) + 2.0 * EPSILON * (np.abs(up[2]) + np.abs(down[2]))
+        error = np.abs(value - R[1]) + 24.0 * noise / h
+        far, close = np.abs(gaps[0]) / steps[0], np.abs(gaps[2]) / steps[2]
+    found = Derivative(value, error, h)
+    if not np.all(np.isfinite(value)):
+        return found, False
+    scale = float(np.max(np.abs(value), initial=0.0))
+    felt = far > 1e-4 * scale + 2000.0 * EPSILON * (np.abs(up[2]) + np.abs(down[2])) / h
+    here = felt & (close > 0.5 * far) & (close < 1.6 * far)  # a gap that a four times smaller step leaves as it was
+    beside = felt & ((close < 0.15 * far) | (close > 0.4 * far) & (close < 1.6 * far))  # a smooth f has close = far / 4
+    return (Derivative(value, error, h, "at") if here.any() else found), bool(beside.any())
+
+
+def _noise(gaps: list[Array]) -> Array:
+    """How much each output number trembles, by more than the rounding of its last digit.
+
+    The gaps f(e) + f(−e) − 2 f(0) are even in e: c₂ e² + c₄ e⁴ + …; from those at h, h/2 and h/4 both terms
+    cancel, and what is left is what f added by chance. One sample may be small by luck, so the typical one
+    of all outputs counts as well.
+
+    **Shapes**: each gap (M,) → (M,).
+    """
+    left = np.abs(gaps[0] - 20.0 * gaps[1] + 64.0 * gaps[2]) / 64.0
+    moved = left[left > 0.0]
+    return np.maximum(left, np.median(moved)) if moved.size else left

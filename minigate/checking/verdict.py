@@ -1,0 +1,176 @@
+"""From comparisons to a verdict, and to the lines of the report that say what it rests on."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigate.checking.numeric import Array
+from minigate.checking.probes import Comparison, Examination
+from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Entry, Finding, Stage
+
+Cases = Mapping[str, Examination]
+
+#: With more than this share of all probes at kinks, too little is left.
+MOST_KINKS = 0.2
+
+
+def unfit(once: Sequence[Array], again: Sequence[Array]) -> tuple[str, str, str] | None:
+    """Why this cannot be checked at all, as (stage, status, detail): it is random, or not finite."""
+    if any(a.shape != b.shape or not np.array_equal(a, b, equal_nan=True) for a, b in zip(once, again, strict=True)):
+        return (
+            "deterministic",
+            "?",
+            "two calls with the same values gave different results: switch dropout off, or fix its seed",
+        )
+    if not all(np.all(np.isfinite(a)) for a in once):
+        return "finite", "?", "the result holds NaN or infinite numbers: there is nothing to differentiate"
+    return None
+
+
+def judge(cases: Cases, independent: Sequence[str] = ()) -> tuple[str, list[str]]:
+    """PASS, FAIL or INCONCLUSIVE, and for the last one the reasons.
+
+    ``independent`` names arguments that the outputs are not meant to depend on (patterns such as
+    ``"*.update"``): for those a derivative of exactly nothing is no reason for doubt.
+    """
+    if any(found.wrong() for found in cases.values()) or any(found.subject.edited for found in cases.values()):
+        return FAIL, []
+    reasons = []
+    for name, why in unproven(cases).items():
+        if why == "zero" and any(fnmatch.fnmatchcase(name, pattern) for pattern in independent):
+            continue
+        reasons.append(f"{name}: {_WHY[why]}")
+    probes = [probe for found in cases.values() for group in found.probes.values() for probe in group]
+    kinked = sum(probe.kinked for probe in probes)
+    if not probes:
+        reasons.append("there is nothing to differentiate: no floating input or parameter, or no floating output")
+    elif kinked > MOST_KINKS * len(probes):
+        reasons.append(f"{kinked} of {len(probes)} probes lie at kinks: too many to conclude from the rest")
+    return (INCONCLUSIVE if reasons else PASS), reasons
+
+
+_WHY = {
+    "zero": "no output changes with it, so nothing was tested (saturated? a path that is dead?)",
+    "blind": "the differences are no better than its size, so nothing was tested (hardly a gradient? float32 inside?)",
+    "kink": "every probe lies at a kink",
+    "control": "a gradient bent by 1 % was not noticed, so an error would not be either",
+    "empty": "it has no numbers",
+}
+
+
+def edits(cases: Cases) -> list[Finding]:
+    """The finding about arrays that a call has changed in place."""
+    names = sorted({name for found in cases.values() for name in found.subject.edited})
+    text = f"changed in place: {', '.join(names)}"
+    return (
+        [Finding("edited", text, tuple(names), "work on a copy: what comes in belongs to the caller")] if names else []
+    )
+
+
+def unproven(cases: Cases) -> dict[str, str]:
+    """Arguments that no case has really tested, each with the kind of reason."""
+    found: dict[str, str] = {}
+    names = list(dict.fromkeys(name for each in cases.values() for name in each.subject.values))
+    proven = {name for each in cases.values() for name in each.proven()}
+    for name in names:
+        comparisons = [c for each in cases.values() for c in each.comparisons if c.probe.argument == name]
+        if not comparisons:
+            found[name] = "empty"
+        elif name not in proven:
+            outcomes = {c.outcome for c in comparisons}
+            moved = any(_moves(c) for c in comparisons)
+            found[name] = "kink" if outcomes == {"kink"} else "blind" if moved else "zero"
+        elif not any(each.control.get(name, False) for each in cases.values()):
+            found[name] = "control"
+    return found
+
+
+def _moves(comparison: Comparison) -> bool:
+    """Did any output change at all?"""
+    return bool(np.any(comparison.probe.derivative.value)) or comparison.analytic != 0.0
+
+
+def stages(cases: Cases, place: Callable[[tuple[int, ...]], str] | None = None) -> list[Stage]:
+    """The lines about the check itself: was anything edited, was the control noticed, how many kinks.
+
+    ``place`` puts the index of a kink into words.
+    """
+    edited = edits(cases)
+    lines = [Stage("inputs untouched", "FAIL" if edited else "ok", edited[0].text if edited else "")]
+    noticed: Counter[str] = Counter()
+    for found in cases.values():
+        for name, seen in found.control.items():
+            noticed[name] += seen
+    if noticed:
+        missed = [name for name, count in noticed.items() if not count]
+        told = f"one number bent by 1 % was noticed in {len(noticed) - len(missed)} of {len(noticed)} gradients"
+        lines.append(
+            Stage("control", "?" if missed else "ok", told + (f", not in {', '.join(missed)}" if missed else ""))
+        )
+    probes = [probe for found in cases.values() for group in found.probes.values() for probe in group]
+    at = [probe for probe in probes if probe.kinked]
+    near = sum(probe.derivative.kink == "near" for probe in probes)
+    detail = f"{len(at)} of {len(probes)} probes at a kink" + (" (left out)" if at else "")
+    if near:
+        detail += f", {near} near one (taken with a smaller step)"
+    places = [
+        place(probe.index) if place else f"{probe.argument}[{', '.join(map(str, probe.index))}]"
+        for probe in at
+        if probe.index is not None
+    ]
+    detail += ": " + ", ".join(places[:4]) + (", …" if len(places) > 4 else "") if places else ""
+    lines.append(Stage("kinks", str(len(at) + near) if at or near else "ok", detail))
+    return lines
+
+
+def coverage(cases: Cases) -> dict[str, Any]:
+    """What was looked at: numbers with a gradient that is not zero, probes, cotangents, the largest deviation."""
+    live: dict[str, np.ndarray] = {}
+    for found in cases.values():
+        for by_argument in (g for by_way in found.gradients.values() for g in by_way.values()):
+            for name, gradient in by_argument.items():
+                before, nonzero = live.get(name), gradient != 0.0
+                if before is None or before.size < nonzero.size:  # x grows with T: the longest one counts
+                    live[name] = nonzero
+                elif before.shape == nonzero.shape:
+                    live[name] = before | nonzero
+    comparisons = [c for found in cases.values() for c in found.comparisons]
+    outcomes = Counter(c.outcome for c in comparisons)
+    return {
+        "gradients": list(live),
+        "numbers": int(sum(array.size for array in live.values())),
+        "numbers with a gradient": int(sum(int(array.sum()) for array in live.values())),
+        "probes": sum(len(group) for found in cases.values() for group in found.probes.values()),
+        "comparisons": len(comparisons),
+        "outcomes": dict(outcomes),
+        "cotangents": list(dict.fromkeys(c.name for found in cases.values() for c in found.cotangents)),
+        "ways": list(dict.fromkeys(way for found in cases.values() for way in found.subject.ways)),
+        "cases": list(cases),
+        "largest deviation": max((c.deviation for c in comparisons if c.outcome in ("ok", "wrong")), default=0.0),
+    }
+
+
+def closest_calls(cases: Cases, count: int = 5) -> list[Entry]:
+    """The comparisons with the largest deviation, for a report in which none is wrong."""
+    pairs = [
+        (case, c)
+        for case, found in cases.items()
+        for c in found.comparisons
+        if c.outcome == "ok" and c.way == next(iter(found.subject.ways))
+    ]
+    pairs.sort(key=lambda pair: -pair[1].deviation)
+    return [
+        Entry(c.probe.argument, c.probe.index, c.analytic, c.numeric, c.bar, c.cotangent, case, c.way)
+        for case, c in pairs[:count]
+    ]
+
+
+def several(words: Iterable[str], most: int = 6) -> str:
+    """Names in a row, the tail of a long row counted."""
+    names = list(words)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

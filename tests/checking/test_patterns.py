@@ -1,0 +1,92 @@
+"""Every pattern is recognised where it is, and none where it is not."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+from minigate.checking.patterns import name_factor, recognise, where_wrong
+
+RIGHT = numpy.random.default_rng(3).normal(size=(4, 4))
+OTHER = numpy.random.default_rng(4).normal(size=(4, 4))
+SHIFTED = numpy.vstack([OTHER[:1], RIGHT[:-1]])
+
+KINDS = {
+    "zero": numpy.zeros((4, 4)),
+    "sign": -RIGHT,
+    "factor": 0.5 * RIGHT,
+    "transpose": RIGHT.T.copy(),
+    "flip": RIGHT[::-1].copy(),
+    "shift": SHIFTED,
+    "sum": numpy.broadcast_to(RIGHT.sum(axis=0), (4, 4)),
+    "not finite": numpy.where(RIGHT == RIGHT.max(), numpy.nan, RIGHT),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pattern_is_recognised(kind):
+    found = recognise(KINDS[kind], RIGHT, ("t", "unit"))
+    assert found is not None and found.kind == kind
+
+
+@pytest.mark.parametrize("kind", ["sign", "factor", "transpose", "flip", "shift"])
+def test_a_pattern_survives_the_error_of_the_reference(kind):
+    noise = 1e-8 * numpy.random.default_rng(5).normal(size=(4, 4))
+    found = recognise(KINDS[kind], RIGHT + noise)
+    assert found is not None and found.kind == kind
+
+
+def test_another_gradient_is_recognised_by_its_name():
+    found = recognise(OTHER, RIGHT, others={"the gradient of W.reset": OTHER})
+    assert found is not None and (found.kind, found.text) == ("swapped", "this is the gradient of W.reset")
+
+
+def test_no_pattern_is_invented():
+    assert recognise(RIGHT + 0.1 * OTHER, RIGHT) is None
+    assert recognise(OTHER, RIGHT) is None
+
+
+def test_axes_are_named():
+    found = recognise(RIGHT[::-1].copy(), RIGHT, ("t", "unit"))
+    assert found is not None and found.text == "it is reversed along t"
+
+
+@pytest.mark.parametrize(
+    ("factors", "words"),
+    [
+        ([(2.0, {"T": 2, "N": 3}), (2.0, {"T": 5, "N": 3})], "2.000000 → counted twice, or a ½ is missing"),
+        ([(0.5, {"T": 2, "N": 3}), (0.2, {"T": 5, "N": 3})], "1/T → a mean over time where a sum belongs"),
+        (
+            [(2.0, {"T": 2, "N": 3}), (5.0, {"T": 5, "N": 3})],
+            "T → a sum over time where a mean belongs, or one sum too many",
+        ),
+        ([(1 / 3, {"T": 2, "N": 3}), (1 / 3, {"T": 5, "N": 3})], "1/N → a mean over the batch where a sum belongs"),
+        ([(0.3, {"T": 2, "N": 3}), (0.3, {"T": 5, "N": 3})], "0.300000"),
+        ([(0.3, {"T": 2, "N": 3}), (0.4, {"T": 5, "N": 3})], ""),
+        ([(2.0, {})], "2.000000 → counted twice, or a ½ is missing"),
+    ],
+)
+def test_factors_in_words(factors, words):
+    assert name_factor(factors) == words
+
+
+def bad(shape, *places):
+    mask = numpy.zeros(shape, dtype=bool)
+    for place in places:
+        mask[place] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (bad((5, 3, 2), (2,)), "only t 2 is wrong"),
+        (bad((5, 3, 2), (slice(1, None),)), "only t 0 is right"),
+        (bad((5, 3, 2), (slice(0, 2),)), "wrong at t 0, 1 only"),
+        (bad((5, 3, 2), (slice(None), 1)), "only n 1 is wrong"),
+        (bad((5, 3, 2), (slice(None), slice(None), 0)), "only d 0 is wrong"),
+        (numpy.ones((5, 3, 2), dtype=bool), ""),
+    ],
+)
+def test_what_the_wrong_numbers_have_in_common(mask, words):
+    assert where_wrong(mask, ("t", "n", "d")) == words
