@@ -1,0 +1,188 @@
+"""An experiment from the first line to the last: begin or resume, train, report, test.
+
+What is printed and what is saved come from the same place, so that a run can be understood later from its
+folder alone: the resolved configuration, the data with its checksum, and the versions of what computed it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from minigate import backend
+from minigate.backend.blas import describe_blas
+from minigate.errors import CheckpointError, OptionError, explain
+from minigate.train.charlm import CharLM, CharLMConfig
+from minigate.train.run import Run
+from minigate.train.sampling import load_model, sample
+from minigate.train.trainer import Trainer
+
+Events = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A thing that ``minigate train`` knows: its configuration and the task made from one."""
+
+    help: str
+    config: type[Any]
+    task: Callable[[Any], Any]
+
+
+EXPERIMENTS = {
+    "charlm": Experiment("a character model on Python's own documentation, or on any text", CharLMConfig, CharLM),
+}
+
+
+def run_experiment(
+    name: str,
+    options: dict[str, Any] | None = None,
+    *,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    quiet: bool = False,
+    tell: Events = lambda kind, record: None,
+) -> tuple[str, Run]:
+    """Run an experiment; returns how it ended (``"finished"``, ``"interrupted"``, ``"diverged"``) and its folder.
+
+    ``options`` are fields of its configuration, by name; what is not given has its default or, with
+    ``resume``, the value that the run began with. ``tell`` is called with the kind of event (``"begin"``,
+    ``"measure"``, ``"result"``) and a record of plain values.
+
+    **Errors**: :class:`OptionError` for an unknown name or option, and for a folder that is taken;
+    :class:`CheckpointError` for a run that does not exist, is damaged, or began with other options or another text.
+    """
+    experiment = _known(name)
+    run = Run.open(resume) if resume is not None else None
+    config = _configure(experiment, options or {}) if run is None else _same(run, name, experiment, options or {})
+    task = experiment.task(config)
+    optimiser = task.optimiser()
+    trainer_options = {key: getattr(config, key) for key in _SHARED}
+    data = task.describe()
+    if run is None:
+        record = {"experiment": name, "config": asdict(config), "data": data, "versions": versions()}
+        run = Run.create(out, record) if out is not None else Run.create_numbered(_title(name, config), record)
+        begin = {**record, "resumed": 0}
+    else:
+        if data["sha256"] != run.config["data"]["sha256"]:
+            raise CheckpointError(
+                explain(
+                    "the text is not the one that the run began with",
+                    where=f"--resume {run.folder}",
+                    expected=run.config["data"]["text"],
+                    got=data["text"],
+                )
+            )
+        begin = {**run.config, "versions": versions()}
+    trainer = Trainer(
+        task, optimiser, run, quiet=quiet, report=lambda measured: tell("measure", measured), **trainer_options
+    )
+    if resume is not None:
+        trainer.resume()
+        begin["resumed"] = trainer.step
+    parameters = sum(parameter.size for parameter in task.model.parameters())
+    tell("begin", {**begin, "run": str(run.folder), "parameters": parameters})
+    ended = trainer.fit()
+    if ended == "finished":
+        tell("result", _result(task, trainer, run))
+    return ended, run
+
+
+_SHARED = ("updates", "clip", "schedule", "warm_up", "evaluate_every", "checkpoint_every")
+
+
+def versions() -> dict[str, str]:
+    """What computes here; the same bytes are promised where all of these are the same."""
+    blas = describe_blas()
+    return {
+        "minigate": _installed("minigate"),
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "backend": getattr(backend.current(), "__name__", "numpy"),
+        "blas": f"{blas['name']} {blas['version']}".strip(),
+        "threads": str(blas["threads"]),
+        "platform": platform.platform(),
+    }
+
+
+def _installed(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def resume_command(name: str, run: Run) -> str:
+    """What to type to go on with a run."""
+    return f"minigate train {name} --resume {shlex.quote(str(run.folder))}"
+
+
+def _result(task: CharLM, trainer: Trainer, run: Run) -> dict[str, Any]:
+    """The test score of the model that was best on the validation text, and what it writes."""
+    if trainer.best is not None:
+        model, _ = load_model(run.folder)
+        task.model.load_state_dict(model.state_dict())
+    task.model.eval()
+    seconds = max((record.get("seconds", 0.0) for record in run.records()), default=0.0)
+    return {
+        "updates": trainer.step,
+        "best_update": trainer.best_step,
+        "valid_bpc": trainer.best,
+        "test_bpc": task.evaluate("test"),
+        "seconds": seconds,
+        "sample": sample((task.model, task.vocabulary), prime=_prime(task)),
+        "run": str(run.folder),
+    }
+
+
+def _prime(task: CharLM) -> str:
+    """``"The "`` where the text has these letters; else how its test part begins."""
+    return "The " if not task.vocabulary.unknown_in("The ") else task.vocabulary.symbols[1]
+
+
+def _title(name: str, config: Any) -> str:
+    return f"{name}-{config.cell}{config.hidden}-seed{config.seed}"
+
+
+def _known(name: str) -> Experiment:
+    if name not in EXPERIMENTS:
+        raise OptionError(
+            explain("no such experiment", where="train", expected=" | ".join(EXPERIMENTS), got=repr(name))
+        )
+    return EXPERIMENTS[name]
+
+
+def _configure(experiment: Experiment, options: dict[str, Any]) -> Any:
+    fields = experiment.config.__dataclass_fields__
+    unknown = [name for name in options if name not in fields]
+    if unknown:
+        raise OptionError(explain("no such option", where="train", expected=", ".join(fields), got=", ".join(unknown)))
+    return experiment.config(**options)
+
+
+def _same(run: Run, name: str, experiment: Experiment, options: dict[str, Any]) -> Any:
+    """The configuration that a run began with; the options given now must agree with it."""
+    if run.config.get("experiment") != name:
+        raise CheckpointError(
+            explain(
+                "the run is of another experiment",
+                where=f"--resume {run.folder}",
+                expected=name,
+                got=str(run.config.get("experiment")),
+            )
+        )
+    before = run.config["config"]
+    different = {key: value for key, value in options.items() if before.get(key) != value}
+    if different:
+        lines = [f"--resume {run.folder}: the run began with other options"]
+        lines += [f"  {key}: {before.get(key)!r} then, {value!r} now" for key, value in different.items()]
+        lines.append("  type: the same command without them, or a new run with --out")
+        raise CheckpointError("\n".join(lines))
+    return _configure(experiment, before)

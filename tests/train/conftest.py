@@ -1,0 +1,34 @@
+"""A small text and a small model, so that whole trainings take a second."""
+
+import signal
+
+import pytest
+
+SMALL = {
+    "hidden": 8,
+    "batch": 3,
+    "length": 5,
+    "updates": 30,
+    "evaluate_every": 10,
+    "checkpoint_every": 5,
+    "warm_up": 4,
+    "dropout": 0.25,
+    "learning_rate": 0.02,
+}
+WORDS = "The gate opens and the cell keeps what it was given. The gate closes; the cell forgets? No: it holds.\n"
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_arrives():
+    """Also where the tests themselves run in the background, with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Options of a tiny charlm run on a text in the test's own folder."""
+    path = tmp_path / "small.txt"
+    path.write_text(WORDS * 12)
+    return {**SMALL, "text": str(path)}
