@@ -1,0 +1,38 @@
+"""Timing that can be trusted on a machine that does other things too.
+
+Everything that is compared runs in one process, in turns: A B C A B C …. A turn begins with one call that
+does not count, since the thread pool of whoever ran before may still be spinning and the caches are full of
+his arrays. What is quoted is the median over all turns, and a ratio of medians of the same run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+from tqdm import tqdm
+
+
+def in_turns(
+    contestants: Mapping[str, Callable[[], object]],
+    rounds: int = 7,
+    calls: int = 3,
+    label: str = "",
+    quiet: bool = False,
+) -> dict[str, float]:
+    """The median time of one call of each contestant, in seconds.
+
+    Each of the ``rounds`` gives every contestant a turn of one uncounted and ``calls`` counted calls.
+    """
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for call in contestants.values():
+        call()
+    for _ in tqdm(range(rounds), desc=label, unit="round", leave=False, disable=True if quiet else None):
+        for name, call in contestants.items():
+            call()
+            for _ in range(calls):
+                start = time.perf_counter()
+                call()
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
