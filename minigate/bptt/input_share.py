@@ -1,4 +1,4 @@
-"""The input's share of every pre-activation, for all time steps in one product, before the loop.
+"""The input's share of every pre-activation: one product for a whole block of steps, before they are taken.
 
 Two ways in. Floating x gets one more feature that is always 1, and the bias becomes its row of the
 packed weight: one product makes x W + b, and on the way back one product makes the gradients of W and

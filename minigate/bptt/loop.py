@@ -80,8 +80,7 @@ def backward_through_time(
         dy = xp.where(held, 0.0, dy)
     steps = block_of_steps(N, trace.weights["W"])
     cell.begin_backward(trace, min(steps, T))
-    if trace.keeps_dstate or getattr(cell, "has_gate_parameters", False):
-        trace.keeps_dstate = True
+    if trace.keeps_dstate:
         for name in cell.state_names:
             trace[f"d{name}"] = trace.empty(*trace[name].shape)
     for t1 in range(T, 0, -steps):

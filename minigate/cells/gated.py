@@ -73,6 +73,7 @@ class GatedCell(Cell):
 
         **Shapes**: a (T, G, N, H), the planes in the order of ``gate_names``.
         """
+        trace.keeps_dstate = self.has_gate_parameters  # their gradients are made of it, after the loop
         trace["gates"] = a
         if any(gate.needs_input for gate in self.gates.values()):
             trace.planes("a", a, self.gate_names, prefix="a_")

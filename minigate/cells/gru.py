@@ -99,8 +99,9 @@ class GRU(GatedCell):
         self.begin_gates(trace, trace["activations"][:, 1:])
         trace["h_U" if after else "reset_h"] = trace.empty(T, N, H)
         U = self.packed("U", (*self.gate_names, "candidate")).astype(trace.dtype, copy=False)
-        trace.weights["U"] = U if after else U[:, : 2 * H].copy()
-        trace.weights["U_h"] = U[:, 2 * H :].copy()
+        if not after:
+            U, trace.weights["U_h"] = U[:, : 2 * H].copy(), U[:, 2 * H :].copy()
+        trace.weights["U"] = U
         trace["product"] = trace.empty(N, trace.weights["U"].shape[1])
 
     def step_forward(self, t: int, pre_t: Array, state: State, trace: Trace) -> State:

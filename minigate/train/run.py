@@ -58,13 +58,7 @@ class Run:
                 )
             return cls(folder, config)._begin()
         except OSError as problem:
-            raise OptionError(
-                explain(
-                    f"{folder} cannot be made ({problem.strerror or problem})",
-                    where="run",
-                    remedy="--out with a folder that can be written to",
-                )
-            ) from problem
+            raise _cannot_be_made(folder, problem) from problem
 
     @classmethod
     def create_numbered(cls, name: str, config: dict[str, Any], parent: str | Path = "runs") -> Run:
@@ -81,13 +75,7 @@ class Run:
             except FileExistsError:
                 number += 1
             except OSError as problem:
-                raise OptionError(
-                    explain(
-                        f"{folder} cannot be made ({problem.strerror or problem})",
-                        where="run",
-                        remedy="--out with a folder that can be written to",
-                    )
-                ) from problem
+                raise _cannot_be_made(folder, problem) from problem
 
     @classmethod
     def open(cls, folder: str | Path) -> Run:
@@ -141,3 +129,8 @@ class Run:
         """Take out what was measured after ``step``: the resumed run will measure it again."""
         kept = [record for record in self.records() if record.get("step", 0) <= step]
         self._replace("log.jsonl", "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def _cannot_be_made(folder: Path, problem: OSError) -> OptionError:
+    what = f"{folder} cannot be made ({problem.strerror or problem})"
+    return OptionError(explain(what, where="run", remedy="--out with a folder that can be written to"))
