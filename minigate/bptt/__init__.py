@@ -3,5 +3,15 @@
 from minigate.bptt.full import full
 from minigate.bptt.loop import backward_through_time, forward_through_time
 from minigate.bptt.tape import tape
+from minigate.bptt.windows import Windows, checkpointed, truncated, windowed
 
-__all__ = ["backward_through_time", "forward_through_time", "full", "tape"]
+__all__ = [
+    "Windows",
+    "backward_through_time",
+    "checkpointed",
+    "forward_through_time",
+    "full",
+    "tape",
+    "truncated",
+    "windowed",
+]

@@ -7,10 +7,13 @@ from typing import Any
 from minigate.backend import array_module
 from minigate.bptt.loop import backward_through_time, forward_through_time
 from minigate.cells import Cell
-from minigate.tensor import Tensor, by_hand
+from minigate.tensor import Tensor, by_hand, is_grad_enabled
 
 Array = Any
 State = tuple[Tensor, ...]
+
+#: How many steps are read at a time where no gradient is wanted: the longest trace that then exists.
+STEPS = 64
 
 
 def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tuple[Tensor, State]:
@@ -22,15 +25,22 @@ def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
     **Shapes**: x (T, N, D) or tokens (T, N); state each (N, H); mask bool (T, N)
     → y (T, N, output_size), state after the last real step of each sequence.
 
+    Memory: the trace, some (T, N, G·H); none that grows with T under ``no_grad``.
+
     **Source**: Werbos (1990).
 
     **Errors**: :class:`SecondDerivativeError` on a derivative of the derivative: the composed way has them all.
     """
     xp = array_module(x.data, *(h.data for h in state))
-    y, final, trace = forward_through_time(xp, cell, x.data, [h.data for h in state], mask)
-    names, parameters = zip(*cell.named_parameters(), strict=True)
+    names = [name for name, _ in cell.named_parameters()]
+    parameters = cell.parameters()
     floating = x.dtype.kind == "f"
     inputs = [x, *state, *parameters] if floating else [*state, *parameters]
+    initial = [h.data for h in state]
+    if not (is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)):
+        y, final = _without_a_trace(xp, cell, x.data, initial, mask)
+        return Tensor(y), tuple(Tensor(h) for h in final)
+    y, final, trace = forward_through_time(xp, cell, x.data, initial, mask)
 
     def backward(cotangents: list[Array | None]) -> list[Array | None]:
         dy, *dfinal = cotangents
@@ -41,6 +51,25 @@ def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
     composed = f'Recurrent({type(cell).__name__.lower()}, method="tape")'
     outputs = by_hand(f"{type(cell).__name__} through time", inputs, [y, *final], backward, composed)
     return outputs[0], tuple(outputs[1:])
+
+
+def _without_a_trace(
+    xp: Any, cell: Cell, x: Array, state: list[Array], mask: Array | None
+) -> tuple[Array, list[Array]]:
+    """Nobody will go back: the sequence is read some steps at a time, and what they leave behind is let go.
+
+    **Shapes**: x (T, N, D) or tokens (T, N) → y (T, N, output_size), the final state.
+    """
+    T = x.shape[0]
+    y, state, _ = forward_through_time(xp, cell, x[:STEPS], state, None if mask is None else mask[:STEPS])
+    if T <= STEPS:
+        return y, state
+    whole = xp.empty((T, *y.shape[1:]), dtype=y.dtype)
+    whole[:STEPS] = y
+    for t in range(STEPS, T, STEPS):
+        now = slice(t, t + STEPS)
+        whole[now], state, _ = forward_through_time(xp, cell, x[now], state, None if mask is None else mask[now])
+    return whole, state
 
 
 def _as(value: Tensor, gradient: Array | None) -> Array | None:

@@ -37,7 +37,7 @@ def forward_through_time(
     T, N = x.shape[:2]
     cell.begin(T, N, tuple(state), trace)
     current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
-    held = None if mask is None else ~mask[..., None]
+    held = None if mask is None else ~mask
     steps = block_of_steps(N, W)
     pre = trace.empty(min(steps, T), N, W.shape[1])
     for t in range(T):
@@ -46,11 +46,11 @@ def forward_through_time(
         after = cell.step_forward(t, pre[t % steps], current, trace)
         if held is not None:
             for new, old in zip(after, current, strict=True):
-                xp.copyto(new, old, where=held[t])
+                xp.copyto(new, old, where=along_rows(held[t], new))
         current = after
     y = cell.outputs(trace)
     if held is not None:
-        y = xp.where(held, 0.0, y)
+        y = xp.where(held[..., None], 0.0, y)
     return y, [array.copy() for array in current], trace
 
 
@@ -61,17 +61,17 @@ def backward_through_time(
     dstate: Sequence[Array | None],
     mask: Array | None,
     wants_dx: bool = True,
-) -> tuple[Array | None, list[Array], dict[str, Array]]:
+) -> tuple[Array | None, list[Array | None], dict[str, Array]]:
     """From the gradients of y and of the final state to those of x, the initial state and every weight.
 
     **Shapes**: dy (T, N, output_size) or None; dstate each (N, ·) or None
-    → dx (T, N, D) or None, the gradient of each initial state, name → gradient of each parameter.
+    → dx (T, N, D) or None, the gradient of each initial state (None of whole numbers), name → gradient of each
+    parameter.
     """
     xp = trace.xp
     T, N = trace["x"].shape[:2]
-    current: tuple[Array, ...] = tuple(
-        xp.zeros_like(trace[f"{name}_moments"][0]) if d is None else d.astype(trace.dtype)  # a copy: ours to edit
-        for name, d in zip(cell.state_names, dstate, strict=True)
+    current: tuple[Array | None, ...] = tuple(
+        _ours_to_edit(xp, trace[f"{name}_moments"], d) for name, d in zip(cell.state_names, dstate, strict=True)
     )
     held = None if mask is None else ~mask[..., None]
     if dy is None:
@@ -81,8 +81,9 @@ def backward_through_time(
     steps = block_of_steps(N, trace.weights["W"])
     cell.begin_backward(trace, min(steps, T))
     if trace.keeps_dstate:
-        for name in cell.state_names:
-            trace[f"d{name}"] = trace.empty(*trace[name].shape)
+        for name, d in zip(cell.state_names, current, strict=True):
+            if d is not None:
+                trace[f"d{name}"] = trace.empty(*trace[name].shape)
     for t1 in range(T, 0, -steps):
         t0 = trace.first = max(0, t1 - steps)
         cell.factors(trace, t0, t1)
@@ -90,16 +91,32 @@ def backward_through_time(
             if held is None:
                 current = cell.step_backward(t, dy[t], current, trace)
             else:
-                passed = [xp.where(held[t], d, 0.0) for d in current]  # a held state hands its gradient on
-                for d in current:
+                floating = [d for d in current if d is not None]
+                passed = [xp.where(held[t], d, 0.0) for d in floating]  # a held state hands its gradient on
+                for d in floating:
                     xp.copyto(d, 0.0, where=held[t])
                 current = cell.step_backward(t, dy[t], current, trace)
-                for d, around in zip(current, passed, strict=True):
+                for d, around in zip([d for d in current if d is not None], passed, strict=True):
                     d += around
     dx, gradients = input_gradients(cell, trace, wants_dx)
     gradients |= product_gradients(cell, trace)
     gradients |= cell.other_gradients(trace)
     return dx, list(current), gradients
+
+
+def along_rows(rows: Array, like: Array) -> Array:
+    """One truth value for each sequence, in a shape that meets every number of its row.
+
+    **Shapes**: rows (N,), like (N, …) → (N, 1, …).
+    """
+    return rows.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def _ours_to_edit(xp: Any, moments: Array, d: Array | None) -> Array | None:
+    """A copy of the gradient of a final state; whole numbers, such as a count of steps, have none."""
+    if moments.dtype.kind != "f":
+        return None
+    return xp.zeros_like(moments[0]) if d is None else d.astype(moments.dtype)
 
 
 def block_of_steps(N: int, W: Array) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import array_module
+from minigate.bptt.loop import along_rows
 from minigate.cells import Cell
 from minigate.tensor import Tensor
 
@@ -38,9 +39,8 @@ def tape(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
     for t, x_t in enumerate(ops.unstack(x)):
         y_t, after = cell.step(x_t, state)
         if mask is not None:
-            real = mask[t][:, None]
-            y_t = ops.where(real, y_t, 0.0)
-            after = tuple(ops.where(real, new, old) for new, old in zip(after, state, strict=True))
+            y_t = ops.where(mask[t][:, None], y_t, 0.0)
+            after = tuple(ops.where(along_rows(mask[t], new), new, old) for new, old in zip(after, state, strict=True))
         outputs.append(y_t)
         state = after
     if not outputs:  # T = 0: nothing was read, and the state is as it was

@@ -65,6 +65,9 @@ class GatedCell(Cell):
 
     # ---- by hand -----------------------------------------------------------------------------
 
+    #: How many gates open at each moment of a step, for a cell whose gates do not all open at once.
+    moments: tuple[int, ...] = ()
+
     def begin_gates(self, trace: Trace, a: Array) -> None:
         """Note, once per sequence, where the gates lie and which of them run together.
 
@@ -78,8 +81,15 @@ class GatedCell(Cell):
         if any(gate.needs_input for gate in self.gates.values()):
             trace.planes("a", a, self.gate_names, prefix="a_")
             trace.planes("gates", trace.empty(*a.shape), self.gate_names)
+        trace.gate_runs, k = [], 0
+        for size in self.moments or (len(self.gate_names),):
+            trace.gate_runs.append(self._runs(k, k + size))
+            k += size
+
+    def _runs(self, k: int, end: int) -> list[tuple[Gate, int, int, dict[str, Array]]]:
+        """Neighbours among the gates k … end − 1 that are the same and have no parameters are one run."""
         runs: list[tuple[Gate, int, int, dict[str, Array]]] = []
-        for k, name in enumerate(self.gate_names):
+        for name in self.gate_names[k:end]:
             gate = self.gates[name]
             p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
             if runs and not p and not runs[-1][3] and _same(runs[-1][0], gate):
@@ -87,14 +97,15 @@ class GatedCell(Cell):
             else:
                 first = k
             runs.append((gate, first, k + 1, p))
-        trace.gate_runs = runs
+            k += 1
+        return runs
 
-    def open_gates(self, trace: Trace, a: Array, g: Array) -> None:
-        """Every gate of one step: ``a`` → ``g``, which may be the same array.
+    def open_gates(self, trace: Trace, a: Array, g: Array, moment: int = 0) -> None:
+        """The gates of one moment of a step: ``a`` → ``g``, which may be the same array.
 
-        **Shapes**: a, g (G, N, H), the planes in the order of ``gate_names``.
+        **Shapes**: a, g (G, N, H), the planes of all gates in the order of ``gate_names``.
         """
-        for gate, first, end, p in trace.gate_runs:
+        for gate, first, end, p in trace.gate_runs[moment]:
             gate.forward(trace.xp, a[first:end], p, out=g[first:end])
 
     def gate_slopes(self, trace: Trace, steps: slice) -> Array:
@@ -103,11 +114,12 @@ class GatedCell(Cell):
         **Shapes**: (B, G, N, H), a new array.
         """
         g, a = trace["gates"][steps], trace["a"][steps] if "a" in trace else None
-        if len(trace.gate_runs) == 1:
-            gate, _, _, p = trace.gate_runs[0]
+        runs = [run for moment in trace.gate_runs for run in moment]
+        if len(runs) == 1:
+            gate, _, _, p = runs[0]
             return gate.slope(trace.xp, a, g, p)
         slopes = trace.xp.empty(g.shape, dtype=g.dtype)
-        for gate, first, end, p in trace.gate_runs:
+        for gate, first, end, p in runs:
             own = slice(first, end)
             slopes[:, own] = gate.slope(trace.xp, None if a is None else a[:, own], g[:, own], p)
         return slopes

@@ -29,7 +29,7 @@ class Trace(dict[str, Array]):
         self.xp = xp
         self.dtype = dtype
         self.weights: dict[str, Array] = {}  # packed once for the whole sequence
-        self.gate_runs: list[tuple[Any, int, int, dict[str, Array]]] = []  # which gates run together
+        self.gate_runs: list[list[tuple[Any, int, int, dict[str, Array]]]] = []  # by moment: which gates run together
         self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
         self.first = 0  # the time step that entry 0 of the backward factors belongs to
         self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)

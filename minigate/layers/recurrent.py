@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minigate.backend import array_module, asarray, is_array
-from minigate.bptt import forward_through_time, full, tape
+from minigate.bptt import Windows, forward_through_time, full, tape
 from minigate.cells import Cell
 from minigate.cells.boundary import check_input, check_mask, check_state
 from minigate.errors import OptionError, explain
@@ -27,8 +27,9 @@ class Recurrent(Module):
     state each (N, H), zeros where None; mask bool (T, N), True where a step is real
     → y (T, N, output_size) with zeros where it is not, and the state after each sequence's last real step.
 
-    **Source**: ``method="bptt"`` is backpropagation through time by hand (Werbos 1990), in the way that
-    ``through`` names; ``method="tape"`` is the composed definition. Both agree to rounding.
+    **Source**: ``method="bptt"`` is backpropagation through time by hand (Werbos 1990), ``method="tape"`` the
+    composed definition. Both agree to rounding. ``through`` says how far back: ``mg.bptt.full``, ``truncated(window)``,
+    ``windowed(k1, k2)``, or all the way in little memory, ``checkpointed()``.
 
     **Errors**: :class:`ShapeError`, :class:`DTypeError`, :class:`StateError`, :class:`OptionError`, all at the door.
     """
@@ -69,8 +70,10 @@ class Recurrent(Module):
         **Shapes**: x (T, N, D) or tokens (T, N); state each (N, H); mask (T, N) → y (T, N, output_size), state.
         """
         x, state, mask = self._enter(x, state, mask)
-        way = self.through if self.method == "bptt" else tape
-        return way(self.cell, x, state, mask)
+        one = full if self.method == "bptt" else tape
+        if isinstance(self.through, Windows):
+            return self.through(self.cell, x, state, mask, inner=one)
+        return (one if self.through is full else self.through)(self.cell, x, state, mask)
 
     def trace(self, x: Any, state: Any = None, mask: Any = None) -> dict[str, Array]:
         """Every named array over time that the hand-written forward pass leaves: states and gates, by name.

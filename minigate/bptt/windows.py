@@ -1,0 +1,221 @@
+"""Going back through a part of time only: truncated, windowed and checkpointed, all one mechanism.
+
+The sequence is read once, and only the state at the start of each window is kept. On the way back a window
+is read once more, now with everything that its backward pass needs, and let go again before the next:
+
+    start          first                end       outputs first … end − 1 send their gradient back,
+      |  steps that  |  steps whose       |       and it stops at start; what arrives there
+      |  carry only  |  outputs count     |       is handed on to the window before, or dropped
+
+======================  =================================  =============================================
+way                     windows                            at the start of a window
+======================  =================================  =============================================
+``checkpointed(s)``     s of equal length, side by side    the gradient is handed on: it is exact
+``truncated(window)``   side by side                       it is dropped
+``windowed(k1, k2)``    one every k1 steps, k2 long        it is dropped
+======================  =================================  =============================================
+
+The price is one forward pass more; the gain is that the trace, which is most of the memory, is never longer
+than a window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+from minigate.backend import array_module
+from minigate.bptt.full import full
+from minigate.cells import Cell
+from minigate.errors import OptionError, explain
+from minigate.tensor import Tensor, by_hand, enable_grad, grad, no_grad
+
+Array = Any
+State = tuple[Tensor, ...]
+Way = Callable[..., tuple[Tensor, State]]
+Window = tuple[int, int, int]  # start, first, end
+
+
+def truncated(window: int) -> Windows:
+    """Truncated BPTT: the state is carried on, its gradient goes back no further than the start of its window.
+
+    **Equations**: ∂h_t/∂h_{t−1} counts as 0 where t − 1 is the last step of a window; all else is exact.
+
+    **Shapes**: a way through time, for ``Recurrent(cell, through=truncated(window))``. Memory: x, y and their
+    gradients, a state for each window, the trace of one window. Time: that of full BPTT and one forward pass.
+
+    **Source**: Williams & Peng (1990); as in the training of Chung et al. (2015), section 4.1.
+
+    **Errors**: :class:`OptionError` unless ``window`` is a whole number ≥ 1.
+    """
+    _at_least_one("truncated", window=window)
+    return Windows(f"truncated({window})", lambda T: _side_by_side(T, window), hand_on=False)
+
+
+def windowed(k1: int, k2: int) -> Windows:
+    """BPTT(k2; k1): after every k1 steps, the errors of those k1 steps go back k2 steps.
+
+    Every output's error goes back at least k2 − k1 + 1 steps, wherever it stands. With k1 = 1 it is the
+    gradient that looks back exactly k2 steps; with k1 = k2 it is ``truncated``, where k1 divides T.
+
+    **Equations**: window w ends at e = (w + 1) k1; dy_t for e − k1 ≤ t < e, through steps max(0, e − k2) … e − 1.
+
+    **Shapes**: a way through time, for ``Recurrent(cell, through=windowed(k1, k2))``. Memory: x, y and their
+    gradients, a state for each window, the trace of k2 steps. Time: k2/k1 times full BPTT, and one forward pass.
+
+    **Source**: Williams & Peng (1990), BPTT(h; h′) with h = k2, h′ = k1; Sutskever (2013), section 2.8.6.
+
+    **Errors**: :class:`OptionError` unless 1 ≤ k1 ≤ k2, whole numbers.
+    """
+    _at_least_one("windowed", k1=k1, k2=k2)
+    if k2 < k1:
+        raise OptionError(
+            explain(
+                "the error of an output would not even reach the output's own step",
+                where="windowed",
+                expected="k2 >= k1: go back at least as far as the last window ended",
+                got=f"k1={k1}, k2={k2}",
+                slip="the two the wrong way round",
+                remedy=f"windowed(k1={k2}, k2={k1})",
+            )
+        )
+
+    def windows(T: int) -> list[Window]:
+        ends = [*range(k1, T, k1), T]
+        return [(max(0, end - k2), first, end) for first, end in zip([0, *ends], ends, strict=False)]
+
+    return Windows(f"windowed({k1}, {k2})", windows, hand_on=False)
+
+
+def checkpointed(segments: int | None = None) -> Windows:
+    """Full BPTT in little memory: the trace of a segment is computed again when the backward pass reaches it.
+
+    **Equations**: those of full BPTT.
+
+    **Shapes**: a way through time, for ``Recurrent(cell, through=checkpointed())``. ``segments`` of equal length,
+    √T of them where None. Memory: x, y and their gradients, a state for each segment, the trace of one segment:
+    O(√T) beside what goes in and comes out. Time: that of full BPTT and one forward pass.
+
+    **Source**: Griewank & Walther (2000), with one level; Chen et al. (2016).
+
+    **Errors**: :class:`OptionError` unless ``segments`` is None or a whole number ≥ 1.
+    """
+    if segments is not None:
+        _at_least_one("checkpointed", segments=segments)
+
+    def windows(T: int) -> list[Window]:
+        return _side_by_side(T, math.ceil(T / min(T, segments or math.isqrt(T))))
+
+    return Windows(f"checkpointed({'' if segments is None else segments})", windows, hand_on=True)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A way through time, window by window: made by ``truncated``, ``windowed`` and ``checkpointed``.
+
+    **Shapes**: ``windows(T)`` gives (start, first, end) in the order of time.
+    """
+
+    name: str
+    windows: Callable[[int], list[Window]]
+    hand_on: bool
+
+    def __call__(
+        self, cell: Cell, x: Tensor, state: State, mask: Array | None = None, inner: Way = full
+    ) -> tuple[Tensor, State]:
+        """Carry the cell over a whole sequence; ``inner`` (``full`` or ``tape``) takes it through one window.
+
+        **Shapes**: x (T, N, D) or tokens (T, N); state each (N, ·); mask bool (T, N)
+        → y (T, N, output_size), state after the last real step of each sequence.
+        """
+        T = x.shape[0]
+        windows = self.windows(T) if T else []
+        if len(windows) < 2:
+            return inner(cell, x, state, mask)
+        starts, ys, final = _read(cell, x, state, mask, windows, inner)
+        xp = array_module(x.data)
+        parameters = cell.parameters()
+        floating = x.dtype.kind == "f"
+        inputs = [x, *state, *parameters] if floating else [*state, *parameters]
+
+        def backward(cotangents: list[Array | None]) -> list[Array | None]:
+            dy, *dstate = cotangents
+            dx = xp.zeros_like(x.data) if floating and x.requires_grad else None
+            dinitial: list[Array | None] = [None] * len(state)
+            dparameters: list[Array | None] = [None] * len(parameters)
+            for start, first, end in reversed(windows):
+                part = Tensor(x.data[start:end], requires_grad=dx is not None)
+                before = [Tensor(h, requires_grad=h.dtype.kind == "f") for h in starts[start]]
+                with enable_grad():
+                    y, after = inner(cell, part, tuple(before), None if mask is None else mask[start:end])
+                    dy_part = None if dy is None else _from(xp, dy[start:end], first - start)
+                    wanted = [t for t in (part, *before, *parameters) if t.requires_grad]
+                    found = grad([y, *after], wanted, [dy_part, *dstate], unused="zero")
+                gradient = {id(t): d.data for t, d in zip(wanted, found, strict=True)}
+                if dx is not None:
+                    dx[start:end] += gradient[id(part)]
+                dparameters = [_add(d, gradient.get(id(p))) for d, p in zip(dparameters, parameters, strict=True)]
+                dstate = [gradient.get(id(h)) for h in before]
+                if start == 0:
+                    dinitial = [_add(d, own) for d, own in zip(dinitial, dstate, strict=True)]
+                if not self.hand_on:
+                    dstate = [None] * len(state)
+            found_ = [*dinitial, *dparameters]
+            return [dx, *found_] if floating else found_
+
+        outputs = by_hand(
+            f"{type(cell).__name__}, {self.name}", inputs, [ys, *final], backward,
+            f'Recurrent({type(cell).__name__.lower()}, method="tape") in full',
+        )  # fmt: skip
+        return outputs[0], tuple(outputs[1:])
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _read(
+    cell: Cell, x: Tensor, state: State, mask: Array | None, windows: Sequence[Window], inner: Way
+) -> tuple[dict[int, list[Array]], Array, list[Array]]:
+    """Read the whole sequence without a trace: the state at each start, y, and the final state."""
+    xp, T = array_module(x.data), x.shape[0]
+    stops = sorted({start for start, _, _ in windows} | {T})
+    starts: dict[int, list[Array]] = {}
+    ys = None
+    with no_grad():
+        current = tuple(h.detach() for h in state)
+        for start, end in zip(stops, stops[1:], strict=False):
+            starts[start] = [h.data for h in current]
+            y, current = inner(cell, Tensor(x.data[start:end]), current, None if mask is None else mask[start:end])
+            if ys is None:
+                ys = xp.empty((T, *y.shape[1:]), dtype=y.dtype)
+            ys[start:end] = y.data
+    return starts, ys, [h.data for h in current]
+
+
+def _side_by_side(T: int, length: int) -> list[Window]:
+    return [(start, start, min(start + length, T)) for start in range(0, T, length)]
+
+
+def _from(xp: Any, dy: Array, first: int) -> Array:
+    """``dy``, with zeros before ``first``: those outputs send their errors back in a window of their own."""
+    if not first:
+        return dy
+    own = xp.zeros_like(dy)
+    own[first:] = dy[first:]
+    return own
+
+
+def _add(total: Array | None, gradient: Array | None) -> Array | None:
+    return gradient if total is None else total if gradient is None else total + gradient
+
+
+def _at_least_one(way: str, **sizes: Any) -> None:
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+            raise OptionError(
+                explain(f"{name} is a number of steps" if name != "segments" else "how many segments?", where=way,
+                        expected=f"a whole number {name} >= 1", got=repr(size))
+            )  # fmt: skip
