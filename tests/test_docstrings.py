@@ -21,6 +21,7 @@ DESCRIBED = (
 )  # fmt: skip
 WITH_SHAPES = ("ops", "bptt", "layers", "cells", "gates")
 PARAGRAPHS = ("**Equations**", "**Shapes**", "**Source**", "**Errors**")
+BY_HAND = ("step_backward", "rows_backward")
 
 Definition = ast.FunctionDef | ast.ClassDef
 
@@ -98,13 +99,13 @@ def test_every_backward_by_hand_names_the_common_slip() -> None:
     found, looked_at = [], 0
     for source in sources():
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.FunctionDef) and node.name == "step_backward" and _has_a_body(node):
+            if isinstance(node, ast.FunctionDef) and node.name in BY_HAND and _has_a_body(node):
                 looked_at += 1
                 text = ast.get_source_segment(source.text, node) or ""
                 if "common slip" not in text.lower():
                     found.append(f"{source.name}:{node.lineno}")
     assert looked_at >= 3, "the tanh RNN, the LSTM and the GRU have one each"
-    assert not found, offenders(found, 'a step_backward has a line "common slip": the mistake that people make there')
+    assert not found, offenders(found, 'a backward by hand has a line "common slip": what people get wrong there')
 
 
 def _has_a_body(node: ast.FunctionDef) -> bool:

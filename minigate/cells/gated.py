@@ -14,12 +14,10 @@ from typing import Any
 from minigate.backend import generator
 from minigate.cells.cell import Cell
 from minigate.cells.trace import Trace
-from minigate.errors import OptionError, explain
-from minigate.gates import Gate, Sigmoid
+from minigate.gates import Gate, GateOption, Sigmoid, choose_gates, draw_gate_parameters, gate_parameters
 from minigate.tensor import Tensor
 
 Array = Any
-GateOption = Gate | Mapping[str, Gate] | None
 
 
 class GatedCell(Cell):
@@ -39,12 +37,10 @@ class GatedCell(Cell):
 
     def __init__(self, D: int, H: int, *, gate: GateOption = None, seed: int | None = None, dtype: Any = None) -> None:
         super().__init__(D, H)
-        self.gates = _resolve(type(self).__name__, gate, self.gate_names)
+        self.gates = choose_gates(type(self).__name__, gate, self.gate_names)
         rng = generator(seed)
         self._draw_weights(rng, dtype)
-        for name, chosen in self.gates.items():
-            for parameter, array in chosen.init(H, rng).items():
-                self.parameter(f"{name}.gate.{parameter}", array, dtype)
+        draw_gate_parameters(self, self.gates, H, rng, dtype)
         self.has_gate_parameters = any(self.gate_parameters(name) for name in self.gate_names)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
@@ -53,8 +49,7 @@ class GatedCell(Cell):
 
     def gate_parameters(self, name: str) -> dict[str, Tensor]:
         """The parameters of the gate ``name``, by their own names."""
-        prefix = f"{name}.gate."
-        return {full[len(prefix) :]: p for full, p in self._parameters.items() if full.startswith(prefix)}
+        return gate_parameters(self, name)
 
     def gate(self, name: str, a: Tensor) -> Tensor:
         """The gate ``name`` at the pre-activation ``a``, in differentiable operations.
@@ -146,29 +141,3 @@ class GatedCell(Cell):
 
 def _same(one: Gate, other: Gate) -> bool:
     return one is other or (type(one) is type(other) and not vars(one) and not vars(other))
-
-
-def _resolve(cell: str, gate: GateOption, names: tuple[str, ...]) -> dict[str, Gate]:
-    if gate is None:
-        gate = Sigmoid()
-    if isinstance(gate, Gate):
-        return dict.fromkeys(names, gate)
-    chosen: dict[str, Any] = dict(gate) if isinstance(gate, Mapping) else {"gate": gate}
-    for name, value in chosen.items():
-        if not isinstance(value, Gate):
-            is_class = isinstance(value, type) and issubclass(value, Gate)
-            raise OptionError(
-                explain(
-                    "gate= takes a Gate, or one Gate per name",
-                    where=cell,
-                    expected="mg.gates.Sigmoid(), or {" + ", ".join(f"{n!r}: gate" for n in names) + "}",
-                    got=repr(value),
-                    slip="the class instead of an object of it" if is_class else "",
-                    remedy=f"gate={value.__name__}()" if is_class else "",
-                )
-            )
-        if name not in names:
-            raise OptionError(
-                explain(f"there is no gate {name!r}", where=cell, expected=f"one of {', '.join(names)}", got=repr(name))
-            )
-    return {name: chosen.get(name, Sigmoid()) for name in names}

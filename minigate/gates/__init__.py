@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from minigate.gates.choice import GateOption, choose_gates, draw_gate_parameters, gate_parameters
 from minigate.gates.gate import Constant, Gate
 from minigate.gates.sigmoid import HardSigmoid, Sigmoid
 
@@ -13,4 +14,14 @@ registry: dict[str, Callable[[], Gate]] = {
     "Constant": lambda: Constant(0.7),
 }
 
-__all__ = ["Constant", "Gate", "HardSigmoid", "Sigmoid", "registry"]
+__all__ = [
+    "Constant",
+    "Gate",
+    "GateOption",
+    "HardSigmoid",
+    "Sigmoid",
+    "choose_gates",
+    "draw_gate_parameters",
+    "gate_parameters",
+    "registry",
+]

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 
 from minigate.cells import GRU, LSTM
+from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.dropout import Dropout
 from minigate.layers.embedding import Embedding
+from minigate.layers.highway import Highway
+from minigate.layers.layer_norm import LayerNorm
 from minigate.layers.linear import Linear
+from minigate.layers.nalu import NAC, NALU
 from minigate.layers.recurrent import Recurrent
 from minigate.layers.stack import Stack
 from minigate.module import Module
 
-#: name → build(seed=0, dtype="float64"): a small one for the contract tests, input size 2, output size 4.
+#: name → build(seed=0, dtype="float64"): a small one for the contract tests, output size 4.
 registry: dict[str, Callable[..., Module]] = {
     "Linear": lambda seed=0, dtype="float64": Linear(2, 4, seed=seed, dtype=dtype),
     "Embedding": lambda seed=0, dtype="float64": Embedding(7, 4, seed=seed, dtype=dtype),
@@ -18,6 +22,39 @@ registry: dict[str, Callable[..., Module]] = {
     "Stack": lambda seed=0, dtype="float64": Stack(
         [Recurrent(GRU(2, 3, seed=seed, dtype=dtype)), Recurrent(LSTM(3, 4, seed=seed + 1, dtype=dtype))]
     ),
+    "Stack-skips": lambda seed=0, dtype="float64": Stack(
+        [Recurrent(GRU(2, 3, seed=seed, dtype=dtype)), Recurrent(LSTM(3 + 2, 1, seed=seed + 1, dtype=dtype))],
+        skip_input=True,
+        skip_output=True,
+    ),
+    "Stack-norm": lambda seed=0, dtype="float64": Stack(
+        [Recurrent(GRU(2, 3, seed=seed, dtype=dtype)), Recurrent(LSTM(3, 4, seed=seed + 1, dtype=dtype))],
+        layer_norm=True,
+    ),
+    "Recurrent-learned": lambda seed=0, dtype="float64": Recurrent(
+        LSTM(2, 4, seed=seed, dtype=dtype), initial="learned"
+    ),
+    "Bidirectional": lambda seed=0, dtype="float64": Bidirectional(
+        GRU(2, 3, seed=seed, dtype=dtype), LSTM(2, 1, seed=seed + 1, dtype=dtype)
+    ),
+    "LayerNorm": lambda seed=0, dtype="float64": LayerNorm(4, dtype=dtype),
+    "Highway": lambda seed=0, dtype="float64": Highway(4, seed=seed, dtype=dtype),
+    "Highway-tanh": lambda seed=0, dtype="float64": Highway(4, activation="tanh", seed=seed, dtype=dtype),
+    "NAC": lambda seed=0, dtype="float64": NAC(2, 4, seed=seed, dtype=dtype),
+    # An ε so large that finite differences can follow the product near x = 0.
+    "NALU": lambda seed=0, dtype="float64": NALU(2, 4, epsilon=0.1, seed=seed, dtype=dtype),
 }
 
-__all__ = ["Dropout", "Embedding", "Linear", "Recurrent", "Stack", "registry"]
+__all__ = [
+    "NAC",
+    "NALU",
+    "Bidirectional",
+    "Dropout",
+    "Embedding",
+    "Highway",
+    "LayerNorm",
+    "Linear",
+    "Recurrent",
+    "Stack",
+    "registry",
+]

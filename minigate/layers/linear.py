@@ -7,7 +7,8 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, ShapeError, explain
+from minigate.errors import OptionError, explain
+from minigate.layers.rowwise import check_last_axis
 from minigate.module import Module, initialisers
 from minigate.tensor import Tensor, as_tensor
 
@@ -46,18 +47,7 @@ class Linear(Module):
         **Errors**: :class:`ShapeError` where the last axis of x is not D long.
         """
         x = as_tensor(x)
-        if x.ndim == 0 or x.shape[-1] != self.D:
-            fits = x.ndim > 1 and x.shape[-2] == self.D
-            raise ShapeError(
-                explain(
-                    "the last axis is not the input size",
-                    where="Linear",
-                    expected=f"x of shape (…, D={self.D})",
-                    got=str(tuple(x.shape)),
-                    slip="the last two axes are the wrong way round" if fits else "",
-                    remedy="x.swapaxes(-1, -2)" if fits else "",
-                )
-            )
+        check_last_axis("Linear", x, self.D)
         leading = tuple(x.shape[:-1])
         y = ops.matmul(ops.reshape(x, (math.prod(leading), self.D)), self["W"])
         if self.bias:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minigate import ops
 from minigate.backend import array_module, asarray, is_array
 from minigate.bptt import Windows, forward_through_time, full, tape
 from minigate.cells import Cell
@@ -21,11 +22,13 @@ Through = Callable[[Cell, Tensor, State, Any], tuple[Tensor, State]]
 class Recurrent(Module):
     """A cell carried over a sequence. The state is passed in and handed back; nothing is kept here.
 
-    **Equations**: (y_t, state_t) = cell.step(x_t, state_{t−1}), t = 1 … T.
+    **Equations**: (y_t, state_t) = cell.step(x_t, state_{t−1}), t = 1 … T. Without ``state`` it begins with the
+    cell's own initial state, or with ``initial="learned"`` with one that is trained, the same for every sequence.
 
     **Shapes**: x (T, N, D), or tokens (T, N) of whole numbers below D, which stand for one-hot rows;
     state each (N, H), zeros where None; mask bool (T, N), True where a step is real
     → y (T, N, output_size) with zeros where it is not, and the state after each sequence's last real step.
+    With ``initial="learned"`` every floating state has a parameter "initial.<name>" (H,).
 
     **Source**: ``method="bptt"`` is backpropagation through time by hand (Werbos 1990), ``method="tape"`` the
     composed definition. Both agree to rounding. ``through`` says how far back: ``mg.bptt.full``, ``truncated(window)``,
@@ -34,7 +37,9 @@ class Recurrent(Module):
     **Errors**: :class:`ShapeError`, :class:`DTypeError`, :class:`StateError`, :class:`OptionError`, all at the door.
     """
 
-    def __init__(self, cell: Cell, *, method: str | None = None, through: Through = full) -> None:
+    def __init__(
+        self, cell: Cell, *, method: str | None = None, through: Through = full, initial: str = "zeros"
+    ) -> None:
         super().__init__()
         if not isinstance(cell, Cell):
             raise OptionError(
@@ -63,6 +68,30 @@ class Recurrent(Module):
         self.cell = cell
         self.method = method or ("bptt" if cell.written_by_hand else "tape")
         self.through = through
+        self.initial = initial
+        self._begin_with(initial)
+
+    @property
+    def D(self) -> int:
+        """The input size."""
+        return self.cell.D
+
+    @property
+    def output_size(self) -> int:
+        """The length of y_t along its last axis."""
+        return self.cell.output_size
+
+    def initial_state(self, N: int, like: Any = None) -> State:
+        """The state before anything was seen: the cell's own, or what was learnt, the same for all N sequences.
+
+        **Shapes**: each (N, ·), in the order of ``cell.state_names``.
+        """
+        own = self.cell.initial_state(N, like=like)
+        learned = [self._parameters.get(f"initial.{name}") for name in self.cell.state_names]
+        return tuple(
+            start if h is None else ops.broadcast_to(h, start.shape)  # on the way back a sum over the batch
+            for h, start in zip(learned, own, strict=True)
+        )
 
     def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Tensor, State]:
         """Run the sequence.
@@ -102,11 +131,24 @@ class Recurrent(Module):
         check_input(name, x.data, self.cell.D, mask)
         array_module(x.data, *(p.data for p in self.cell.parameters()[:1]))  # one library, or a clear error
         if state is None:
-            state = self.cell.initial_state(x.shape[1], like=x)
+            state = self.initial_state(x.shape[1], like=x)
         else:
             check_state(self.cell, state, x.shape[1])
             state = tuple(as_tensor(h) for h in state)
         return x, state, mask
 
+    def _begin_with(self, initial: str) -> None:
+        """A state that is learned begins where the cell's own does; whole numbers (a clock) cannot be learned."""
+        if initial not in ("zeros", "learned"):
+            raise OptionError(
+                explain("unknown initial state", where="Recurrent", expected='"zeros" or "learned"', got=repr(initial))
+            )
+        if initial == "learned":
+            own = self.cell.parameters()
+            for name, start in zip(self.cell.state_names, self.cell.initial_state(1), strict=True):
+                if start.dtype.kind == "f":
+                    self.parameter(f"initial.{name}", start.data[0], own[0].dtype if own else None)
+
     def __repr__(self) -> str:
-        return f"Recurrent({self.cell!r}, method={self.method!r})"
+        initial = "" if self.initial == "zeros" else f", initial={self.initial!r}"
+        return f"Recurrent({self.cell!r}, method={self.method!r}{initial})"

@@ -5,52 +5,79 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigate import ops
+from minigate.backend import array_module, generator
+from minigate.cells import Cell
 from minigate.errors import OptionError, StateError, explain
-from minigate.layers.recurrent import Recurrent
+from minigate.layers.dropout import Dropout
+from minigate.layers.layer_norm import LayerNorm
 from minigate.module import Module
-from minigate.tensor import Tensor
+from minigate.tensor import Tensor, as_tensor
 
 
 class Stack(Module):
     """Recurrent layers on top of one another. Its state is a tuple of its layers' states.
 
-    **Equations**: y^0 = x; (y^j, state^j) = layer_j(y^{j−1}, state^j), j = 1 … L; y = y^L.
+    **Equations**: y^0 = x; (y^j, state^j) = layer_j(u^j, state^j), j = 1 … L; u^1 = x, and above it
+
+    - u^j = up(y^{j−1}), or [up(y^{j−1}), x] with ``skip_input``
+    - up is the identity; with ``layer_norm`` it normalises, with ``dropout`` it then leaves out
+    - y = y^L, or [y^1, …, y^L] with ``skip_output``
 
     **Shapes**: x (T, N, D) or tokens (T, N); state: one tuple per layer, each array (N, H_j); mask bool (T, N)
-    → y (T, N, H_L), and the states after each sequence's last real step.
+    → y (T, N, H_L) or (T, N, Σ H_j), and the states after each sequence's last real step.
+    Tokens that skip a layer do so as one-hot rows.
 
-    **Source**: Schmidhuber (1992), El Hihi & Bengio (1995); the "stacked" rows of Chung et al. (2015).
+    **Source**: Schmidhuber (1992), El Hihi & Bengio (1995); the "stacked" rows of Chung et al. (2015), whose figure
+    leaves out the skip connections that it mentions. Dropout where Zaremba, Sutskever & Vinyals (2014) have it
+    between layers: never along time, and here neither on x nor on y. ``layer_norm``: Ba, Kiros & Hinton (2016).
 
-    **Errors**: :class:`OptionError` where a layer's input size is not the output size of the layer below;
+    **Errors**: :class:`OptionError` where a layer's input size is not the size of what it reads;
     :class:`StateError` for a state that has not one entry per layer.
     """
 
-    def __init__(self, layers: Sequence[Recurrent]) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Module],
+        *,
+        skip_input: bool = False,
+        skip_output: bool = False,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
+        seed: Any = None,
+    ) -> None:
         super().__init__()
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
+        self.skip_input, self.skip_output = skip_input, skip_output
+        self.dropout, self.layer_norm = dropout, layer_norm
         if not self.layers:
             raise OptionError(explain("a stack needs a layer", where="Stack", remedy="Stack([Recurrent(GRU(D, H))])"))
         for j, layer in enumerate(self.layers):
-            if not isinstance(layer, Recurrent):
-                raise OptionError(
-                    explain(f"layer {j} is no Recurrent", where="Stack", got=repr(layer), remedy="Recurrent(cell)")
-                )
-            below = self.layers[j - 1].cell.output_size if j else layer.cell.D
-            if layer.cell.D != below:
-                raise OptionError(
-                    explain(
-                        f"layer {j} does not fit on layer {j - 1}",
-                        where="Stack",
-                        expected=f"a cell with D={below}, the output size below",
-                        got=repr(layer.cell),
-                    )
-                )
+            self._check_layer(j, layer)
             self.child(f"layers.{j}", layer)
+        rng = generator(seed)
+        for j, layer in enumerate(self.layers[:-1]):
+            if layer_norm:
+                own = layer.parameters()
+                self.child(f"layer_norm.{j}", LayerNorm(layer.output_size, dtype=own[0].dtype if own else None))
+            if dropout != 0.0:  # each with a stream of its own: what one draws does not depend on the others' sizes
+                self.child(f"dropout.{j}", Dropout(dropout, seed=int(rng.integers(2**32))))
+
+    @property
+    def D(self) -> int:
+        """The input size."""
+        return self.layers[0].D
+
+    @property
+    def output_size(self) -> int:
+        """The length of y_t along its last axis."""
+        sizes = [layer.output_size for layer in self.layers]
+        return sum(sizes) if self.skip_output else sizes[-1]
 
     def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Tensor, tuple[Any, ...]]:
         """Run the sequence through all layers.
 
-        **Shapes**: x (T, N, D) → y (T, N, H_L), one state per layer.
+        **Shapes**: x (T, N, D) or tokens (T, N) → y (T, N, output_size), one state per layer.
         """
         states = (None,) * len(self.layers) if state is None else state
         if not isinstance(states, (tuple, list)) or len(states) != len(self.layers):
@@ -64,11 +91,55 @@ class Stack(Module):
                     remedy="state=None to begin with zeros",
                 )
             )
-        y, after = x, []
-        for layer, own in zip(self.layers, states, strict=True):
-            y, own = layer(y, own, mask)
+        x = as_tensor(x)
+        u, outputs, after = x, [], []
+        for j, (layer, own) in enumerate(zip(self.layers, states, strict=True)):
+            y, own = layer(u, own, mask)
+            outputs.append(y)
             after.append(own)
-        return y, tuple(after)
+            u = self._up(j, y, x)
+        return (ops.concat(outputs, axis=-1) if self.skip_output else y), tuple(after)
+
+    def _up(self, j: int, y: Tensor, x: Tensor) -> Tensor:
+        """What the layer above layer j reads.
+
+        **Shapes**: y (T, N, H_j) → (T, N, H_j), or (T, N, H_j + D) with the input.
+        """
+        if j == len(self.layers) - 1:
+            return y
+        for name in (f"layer_norm.{j}", f"dropout.{j}"):
+            if name in self._children:
+                y = self._children[name](y)
+        if not self.skip_input:
+            return y
+        if x.dtype.kind in "iu":
+            rows = array_module(x.data).arange(self.D) == x.data[..., None]
+            x = Tensor(rows.astype(y.dtype))
+        return ops.concat([y, x], axis=-1)
+
+    def _check_layer(self, j: int, layer: Any) -> None:
+        """Raise unless this is a recurrent layer that can read what comes to it."""
+        if isinstance(layer, Cell) or not (hasattr(layer, "D") and hasattr(layer, "output_size")):
+            raise OptionError(
+                explain(f"layer {j} is no Recurrent", where="Stack", got=repr(layer), remedy="Recurrent(cell)")
+            )
+        below = self.layers[j - 1].output_size if j else layer.D
+        skipped = self.D if j and self.skip_input else 0
+        if layer.D != below + skipped:
+            expected = f"a cell with D={below}, the output size below"
+            if skipped:
+                expected = f"D={below + skipped}: layer {j} reads {below} from below and {skipped} of the input"
+            raise OptionError(
+                explain(
+                    f"layer {j} does not fit on layer {j - 1}",
+                    where="Stack",
+                    expected=expected,
+                    got=repr(getattr(layer, "cell", layer)),
+                    slip="skip_input was not counted in" if skipped and layer.D == below else "",
+                )
+            )
 
     def __repr__(self) -> str:
-        return "Stack([" + ", ".join(repr(layer) for layer in self.layers) + "])"
+        options = [f"{name}=True" for name in ("skip_input", "skip_output", "layer_norm") if getattr(self, name)]
+        options += [f"dropout={self.dropout:g}"] if self.dropout else []
+        return "".join(["Stack([", ", ".join(map(repr, self.layers)), "]", *(f", {o}" for o in options), ")"])

@@ -147,7 +147,7 @@ def layer_of_registry(name: str, backend: Backend, dtype: str = "float64") -> Su
     """The subject made of one layer of the registry, which reads floats or else tokens."""
     with library.use(backend.name):
         layer = mg.layers.registry[name](dtype=dtype)
-    x = sequence((T, N, D), dtype=dtype)
+    x = sequence((T, N, getattr(layer, "D", D)), dtype=dtype)
     try:
         return Subject(layer, backend, x)
     except DTypeError:

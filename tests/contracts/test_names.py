@@ -28,12 +28,27 @@ CELLS = {
     "GRU-after": GRU,
     "GRU-before": GRU,
 }
+HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
+SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}
 LAYERS = {
     "Linear": {"W": (2, 4), "b": (4,)},
     "Embedding": {"W": (7, 4)},
     "Recurrent": GRU,
-    "Stack": blocks("candidate", "update", "reset", prefix="layers.0.", sizes={"W": (2, 3), "U": (3, 3), "b": (3,)})
+    "Stack": blocks("candidate", "update", "reset", prefix="layers.0.", sizes=SMALL)
     | blocks("candidate", "input", "forget", "output", prefix="layers.1.", sizes={"W": (3, 4), "U": (4, 4), "b": (4,)}),
+    "Stack-skips": blocks("candidate", "update", "reset", prefix="layers.0.", sizes=SMALL)
+    | blocks("candidate", "input", "forget", "output", prefix="layers.1.", sizes={"W": (5, 1), "U": (1, 1), "b": (1,)}),
+    "Stack-norm": blocks("candidate", "update", "reset", prefix="layers.0.", sizes=SMALL)
+    | blocks("candidate", "input", "forget", "output", prefix="layers.1.", sizes={"W": (3, 4), "U": (4, 4), "b": (4,)})
+    | {"layer_norm.0.g": (3,), "layer_norm.0.b": (3,)},
+    "Recurrent-learned": {"initial.h": (4,), "initial.c": (4,)} | blocks("candidate", "input", "forget", "output"),
+    "Bidirectional": blocks("candidate", "update", "reset", prefix="forward.", sizes=SMALL)
+    | blocks("candidate", "input", "forget", "output", prefix="backward.", sizes={"W": (2, 1), "U": (1, 1), "b": (1,)}),
+    "LayerNorm": {"g": (4,), "b": (4,)},
+    "Highway": HIGHWAY,
+    "Highway-tanh": HIGHWAY,
+    "NAC": {"W_hat": (2, 4), "M_hat": (2, 4)},
+    "NALU": {"W_hat": (2, 4), "M_hat": (2, 4), "G": (2, 4)},
 }
 GATES = {"Sigmoid": {}, "HardSigmoid": {}, "HardSigmoid-sixth": {}, "Constant": {}}
 

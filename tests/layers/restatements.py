@@ -1,0 +1,67 @@
+"""The equations of the layers once more, one row and one number at a time, in plain Python.
+
+Nothing here is shared with minigate. Weights are the papers', which write W x: ``w["G"][j][d]`` belongs to
+unit j and input d, the transpose of what minigate stores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+Numbers = list[float]
+Weights = dict[str, list]
+
+
+def sigma(a: float) -> float:
+    """σ(a) = 1 / (1 + e^−a)."""
+    return 1.0 / (1.0 + math.exp(-a))
+
+
+def layer_norm(w: Weights, x: Numbers, epsilon: float = 1e-5) -> Numbers:
+    """y_j = g_j (x_j − μ) / √(σ² + ε) + b_j. Ba, Kiros & Hinton (2016), eqs. 3 and 4."""
+    mean = sum(x) / len(x)
+    variance = sum((value - mean) ** 2 for value in x) / len(x)
+    return [g * (value - mean) / math.sqrt(variance + epsilon) + b for g, b, value in zip(w["g"], w["b"], x)]
+
+
+def highway(w: Weights, x: Numbers, activation: Callable[[float], float]) -> Numbers:
+    """y = H(x) T(x) + x (1 − T(x)). Srivastava, Greff & Schmidhuber (2015), eq. 3."""
+    y = []
+    for j, value in enumerate(x):
+        a, s = w["b.candidate"][j], w["b.transform"][j]
+        for d, other in enumerate(x):
+            a += w["W.candidate"][j][d] * other
+            s += w["W.transform"][j][d] * other
+        y.append(activation(a) * sigma(s) + value * (1.0 - sigma(s)))
+    return y
+
+
+def nac(w: Weights, x: Numbers) -> Numbers:
+    """a = W x, W = tanh(Ŵ) σ(M̂). Trask et al. (2018), eq. 1."""
+    return [
+        sum(math.tanh(a) * sigma(b) * value for a, b, value in zip(row_a, row_b, x))
+        for row_a, row_b in zip(w["W_hat"], w["M_hat"])
+    ]
+
+
+def nalu(w: Weights, x: Numbers, epsilon: float) -> Numbers:
+    """y = g a + (1 − g) m, m = exp(W log(|x| + ε)) as the product of powers that it is. Trask et al. (2018), eq. 2."""
+    y = []
+    for j, a in enumerate(nac(w, x)):
+        m = 1.0
+        for d, value in enumerate(x):
+            m *= (abs(value) + epsilon) ** (math.tanh(w["W_hat"][j][d]) * sigma(w["M_hat"][j][d]))
+        g = sigma(sum(weight * value for weight, value in zip(w["G"][j], x)))
+        y.append(g * a + (1.0 - g) * m)
+    return y
+
+
+#: name in the registry → one row, for every layer that maps rows and is no mere product.
+RESTATEMENTS: dict[str, Callable[[Weights, Numbers], Numbers]] = {
+    "LayerNorm": layer_norm,
+    "Highway": lambda w, x: highway(w, x, lambda a: max(a, 0.0)),
+    "Highway-tanh": lambda w, x: highway(w, x, math.tanh),
+    "NAC": nac,
+    "NALU": lambda w, x: nalu(w, x, 0.1),
+}
