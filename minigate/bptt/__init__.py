@@ -2,6 +2,7 @@
 
 from minigate.bptt.full import full
 from minigate.bptt.loop import backward_through_time, forward_through_time
+from minigate.bptt.scan import log_scan, scan, step_by_step
 from minigate.bptt.tape import tape
 from minigate.bptt.windows import Windows, checkpointed, truncated, windowed
 
@@ -11,6 +12,9 @@ __all__ = [
     "checkpointed",
     "forward_through_time",
     "full",
+    "log_scan",
+    "scan",
+    "step_by_step",
     "tape",
     "truncated",
     "windowed",

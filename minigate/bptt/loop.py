@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigate.bptt.input_share import input_gradients, operand, packed_weight, project
-from minigate.cells import Cell, Trace
+from minigate.bptt.scanned import backward_by_scan, forward_by_scan
+from minigate.cells import Cell, ScannedCell, Trace
 
 Array = Any
 
@@ -39,6 +40,8 @@ def forward_through_time(
     current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
     held = None if mask is None else ~mask
     steps = block_of_steps(N, W)
+    if isinstance(cell, ScannedCell):
+        return *forward_by_scan(cell, trace, mask, steps), trace
     pre = trace.empty(min(steps, T), N, W.shape[1])
     for t in range(T):
         if t % steps == 0:
@@ -79,6 +82,8 @@ def backward_through_time(
     elif held is not None:
         dy = xp.where(held, 0.0, dy)
     steps = block_of_steps(N, trace.weights["W"])
+    if isinstance(cell, ScannedCell):
+        return backward_by_scan(cell, trace, dy, current[0], mask, steps, wants_dx)
     cell.begin_backward(trace, min(steps, T))
     if trace.keeps_dstate:
         for name, d in zip(cell.state_names, current, strict=True):

@@ -7,7 +7,10 @@ from minigate.cells.cell import Cell
 from minigate.cells.gated import GatedCell
 from minigate.cells.gru import GRU
 from minigate.cells.lstm import LSTM
+from minigate.cells.min_gru import MinGRU
+from minigate.cells.min_lstm import MinLSTM
 from minigate.cells.rnn import RNN
+from minigate.cells.scanned import ScannedCell
 from minigate.cells.trace import Trace
 
 #: name → build(D=2, H=4, seed=0, dtype="float64", **options): a small one for the contract tests.
@@ -25,5 +28,8 @@ _register("RNN", RNN)
 _register("LSTM", LSTM)
 _register("GRU-after", GRU, reset="after")
 _register("GRU-before", GRU, reset="before")
+_register("MinGRU", MinGRU)
+_register("MinGRU-positive", MinGRU, candidate="positive")
+_register("MinLSTM", MinLSTM)
 
-__all__ = ["GRU", "LSTM", "RNN", "Cell", "GatedCell", "Trace", "registry"]
+__all__ = ["GRU", "LSTM", "RNN", "Cell", "GatedCell", "MinGRU", "MinLSTM", "ScannedCell", "Trace", "registry"]

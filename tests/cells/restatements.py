@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from tests.cells.restate_scanned import min_gru, min_gru_positive, min_lstm
+
 Numbers = list[float]
 Weights = dict[str, list]
 States = list[Numbers]
@@ -86,4 +88,7 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, Stat
     "LSTM": lstm,
     "GRU-after": gru_after,
     "GRU-before": gru_before,
+    "MinGRU": min_gru,
+    "MinGRU-positive": min_gru_positive,
+    "MinLSTM": min_lstm,
 }

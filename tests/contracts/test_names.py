@@ -13,6 +13,8 @@ from tests.contracts.subjects import layer_of_registry, recurrent
 
 WEIGHTS = {"W": (2, 4), "U": (4, 4), "b": (4,)}
 
+WITHOUT_U = {"W": (2, 4), "b": (4,)}
+
 
 def blocks(*names: str, prefix: str = "", sizes: dict[str, tuple[int, ...]] = WEIGHTS) -> dict[str, tuple[int, ...]]:
     """W, U and b of every block, in that order."""
@@ -27,6 +29,9 @@ CELLS = {
     "LSTM": blocks("candidate", "input", "forget", "output"),
     "GRU-after": GRU,
     "GRU-before": GRU,
+    "MinGRU": blocks("candidate", "update", sizes=WITHOUT_U),
+    "MinGRU-positive": blocks("candidate", "update", sizes=WITHOUT_U),
+    "MinLSTM": blocks("candidate", "forget", "input", sizes=WITHOUT_U),
 }
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}
