@@ -11,6 +11,7 @@
 from minigate import backend, bptt, cells, checking, data, errors, gates, layers, module, ops, tensor, train
 from minigate.backend import asnumpy, default_dtype, use
 from minigate.backend import describe as describe_backend
+from minigate.bptt import gradient_bias, gradient_flow
 from minigate.checking import assert_gradients, check, check_cell, check_gate, check_layer, check_vjp
 from minigate.module import Module, Parameter
 from minigate.tensor import Tensor, by_hand, detect_anomaly, draw_graph, grad, no_grad
@@ -42,6 +43,8 @@ __all__ = [
     "errors",
     "gates",
     "grad",
+    "gradient_bias",
+    "gradient_flow",
     "layers",
     "module",
     "no_grad",

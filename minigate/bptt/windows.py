@@ -16,7 +16,7 @@ way                     windows                            at the start of a win
 ======================  =================================  =============================================
 
 The price is one forward pass more; the gain is that the trace, which is most of the memory, is never longer
-than a window.
+than a window. Where no gradient is wanted there is nothing to save, and the sequence is read as it always is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from minigate.backend import array_module
 from minigate.bptt.full import full
 from minigate.cells import Cell
 from minigate.errors import OptionError, explain
-from minigate.tensor import Tensor, by_hand, enable_grad, grad, no_grad
+from minigate.tensor import Tensor, by_hand, enable_grad, grad, is_grad_enabled, no_grad
 
 Array = Any
 State = tuple[Tensor, ...]
@@ -42,7 +42,8 @@ Window = tuple[int, int, int]  # start, first, end
 def truncated(window: int) -> Windows:
     """Truncated BPTT: the state is carried on, its gradient goes back no further than the start of its window.
 
-    **Equations**: ∂h_t/∂h_{t−1} counts as 0 where t − 1 is the last step of a window; all else is exact.
+    **Equations**: ∂h_t/∂h_{t−1} counts as 0 where t − 1 is the last step of a window; all else is exact. The state
+    that comes in and the one that is handed back are not cut off: between two calls, ``detach`` is yours to write.
 
     **Shapes**: a way through time, for ``Recurrent(cell, through=truncated(window))``. Memory: x, y and their
     gradients, a state for each window, the trace of one window. Time: that of full BPTT and one forward pass.
@@ -58,10 +59,11 @@ def truncated(window: int) -> Windows:
 def windowed(k1: int, k2: int) -> Windows:
     """BPTT(k2; k1): after every k1 steps, the errors of those k1 steps go back k2 steps.
 
-    Every output's error goes back at least k2 − k1 + 1 steps, wherever it stands. With k1 = 1 it is the
-    gradient that looks back exactly k2 steps; with k1 = k2 it is ``truncated``, where k1 divides T.
+    Every output's error goes back at least k2 − k1 + 1 steps, its own the first of them, wherever it stands. With
+    k1 = 1 it is the gradient that looks back exactly k2 steps; with k1 = k2 it is ``truncated``, where k1 divides T.
 
     **Equations**: window w ends at e = (w + 1) k1; dy_t for e − k1 ≤ t < e, through steps max(0, e − k2) … e − 1.
+    Windows that all begin with the sequence (e ≤ k2) are one: their errors go the same way.
 
     **Shapes**: a way through time, for ``Recurrent(cell, through=windowed(k1, k2))``. Memory: x, y and their
     gradients, a state for each window, the trace of k2 steps. Time: k2/k1 times full BPTT, and one forward pass.
@@ -84,7 +86,7 @@ def windowed(k1: int, k2: int) -> Windows:
         )
 
     def windows(T: int) -> list[Window]:
-        ends = [*range(k1, T, k1), T]
+        ends = [*range(k2 - k2 % k1, T, k1), T] if k2 < T else [T]
         return [(max(0, end - k2), first, end) for first, end in zip([0, *ends], ends, strict=False)]
 
     return Windows(f"windowed({k1}, {k2})", windows, hand_on=False)
@@ -95,9 +97,10 @@ def checkpointed(segments: int | None = None) -> Windows:
 
     **Equations**: those of full BPTT.
 
-    **Shapes**: a way through time, for ``Recurrent(cell, through=checkpointed())``. ``segments`` of equal length,
-    √T of them where None. Memory: x, y and their gradients, a state for each segment, the trace of one segment:
-    O(√T) beside what goes in and comes out. Time: that of full BPTT and one forward pass.
+    **Shapes**: a way through time, for ``Recurrent(cell, through=checkpointed())``. At most ``segments`` of equal
+    length, the last perhaps shorter; √T of them where None. Memory: x, y and their gradients, a state for each
+    segment, the trace of one segment: O(√T) beside what goes in and comes out. Time: that of full BPTT and one
+    forward pass.
 
     **Source**: Griewank & Walther (2000), with one level; Chen et al. (2016).
 
@@ -116,7 +119,11 @@ def checkpointed(segments: int | None = None) -> Windows:
 class Windows:
     """A way through time, window by window: made by ``truncated``, ``windowed`` and ``checkpointed``.
 
-    **Shapes**: ``windows(T)`` gives (start, first, end) in the order of time.
+    The gradient reaches x, the state and the cell's parameters, and nothing else that a ``step`` may have read. As
+    these are read once more on the way back, they have to stay as they are until then: an edit through a Tensor is
+    a :class:`TensorModifiedError`, one of the array behind it is found by ``detect_anomaly``.
+
+    **Shapes**: ``windows(T)`` gives (start, first, end) in the order of time; only the first starts at 0.
     """
 
     name: str
@@ -131,22 +138,23 @@ class Windows:
         **Shapes**: x (T, N, D) or tokens (T, N); state each (N, ·); mask bool (T, N)
         → y (T, N, output_size), state after the last real step of each sequence.
         """
-        T = x.shape[0]
-        windows = self.windows(T) if T else []
+        T, parameters = x.shape[0], cell.parameters()
+        floating = x.dtype.kind == "f"
+        inputs = [x, *state, *parameters] if floating else [*state, *parameters]
+        recorded = is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
+        windows = self.windows(T) if recorded and T else []
         if len(windows) < 2:
             return inner(cell, x, state, mask)
         starts, ys, final = _read(cell, x, state, mask, windows, inner)
         xp = array_module(x.data)
-        parameters = cell.parameters()
-        floating = x.dtype.kind == "f"
-        inputs = [x, *state, *parameters] if floating else [*state, *parameters]
 
         def backward(cotangents: list[Array | None]) -> list[Array | None]:
             dy, *dstate = cotangents
             dx = xp.zeros_like(x.data) if floating and x.requires_grad else None
-            dinitial: list[Array | None] = [None] * len(state)
             dparameters: list[Array | None] = [None] * len(parameters)
             for start, first, end in reversed(windows):
+                if dy is None and all(d is None for d in dstate):
+                    break  # only the final state was asked about, and its gradient has been dropped
                 part = Tensor(x.data[start:end], requires_grad=dx is not None)
                 before = [Tensor(h, requires_grad=h.dtype.kind == "f") for h in starts[start]]
                 with enable_grad():
@@ -158,17 +166,14 @@ class Windows:
                 if dx is not None:
                     dx[start:end] += gradient[id(part)]
                 dparameters = [_add(d, gradient.get(id(p))) for d, p in zip(dparameters, parameters, strict=True)]
-                dstate = [gradient.get(id(h)) for h in before]
-                if start == 0:
-                    dinitial = [_add(d, own) for d, own in zip(dinitial, dstate, strict=True)]
-                if not self.hand_on:
-                    dstate = [None] * len(state)
-            found_ = [*dinitial, *dparameters]
-            return [dx, *found_] if floating else found_
+                arrived = [gradient.get(id(h)) for h in before]
+                dstate = arrived if self.hand_on or start == 0 else [None] * len(state)
+            dinitial = [_zeros(xp, h) if d is None else d for h, d in zip(state, dstate, strict=True)]
+            return [dx, *dinitial, *dparameters] if floating else [*dinitial, *dparameters]
 
         outputs = by_hand(
             f"{type(cell).__name__}, {self.name}", inputs, [ys, *final], backward,
-            f'Recurrent({type(cell).__name__.lower()}, method="tape") in full',
+            f'Recurrent({type(cell).__name__.lower()}, method="tape", through=mg.bptt.full)',
         )  # fmt: skip
         return outputs[0], tuple(outputs[1:])
 
@@ -209,7 +214,14 @@ def _from(xp: Any, dy: Array, first: int) -> Array:
 
 
 def _add(total: Array | None, gradient: Array | None) -> Array | None:
-    return gradient if total is None else total if gradient is None else total + gradient
+    if total is None or gradient is None:
+        return gradient if total is None else total
+    total += gradient  # both are ours: grad gives every gradient memory of its own
+    return total
+
+
+def _zeros(xp: Any, h: Tensor) -> Array | None:
+    return xp.zeros_like(h.data) if h.dtype.kind == "f" else None
 
 
 def _at_least_one(way: str, **sizes: Any) -> None:

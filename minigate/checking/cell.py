@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigate.backend import generator
+from minigate.bptt import Windows
 from minigate.bptt import full as full_bptt
 from minigate.cells import Cell
 from minigate.checking import cotangents as cotangents_of
@@ -49,10 +50,11 @@ def check_cell(
     ``cell`` is a cell, or a class or function that makes one (called with D, H, seed and dtype as far as it
     takes them). All works on a float64 copy at random parameters (``point="own"``: at its own). Each length
     is run without a mask, and with sequences of unequal length (``mask=None``: only without); each with
-    several cotangents. ``through`` is the way through time by hand; a cell with only ``step`` is checked
-    through the tape. ``independent`` names parameters that nothing is meant to depend on.
+    several cotangents. ``through`` is the way through time; a cell with only ``step`` is taken through it, and
+    through every window of it, by the tape. ``independent`` names parameters that nothing is meant to depend on.
 
-    **Equations**: by hand = composed = differences.
+    **Equations**: by hand = composed = differences. A way that truncates is held to the function that it
+    differentiates, in which the state at the start of each window is a constant.
 
     **Shapes**: x (T, N, D), or tokens (T, N) with ``tokens=True``; state each (N, H).
 
@@ -76,13 +78,13 @@ def check_cell(
                     continue
                 case = f"T={length}" + (", ragged mask" if masked else "")
                 own_rng = generator(np.random.SeedSequence([seed, length, masked]))
-                sequence = sequences[case] = draw_sequence(twin, values, length, N, masked, tokens, own_rng)
-                subject = sequence.subject(through)
+                sequence = draw_sequence(twin, values, length, N, masked, tokens, own_rng, through)
+                sequences[case], subject = sequence, sequence.subject()
                 once, again = subject.forward(subject.values), subject.forward(subject.values)
                 trouble = unfit(once, again)
                 if trouble:
                     return Report(title, INCONCLUSIVE, [Stage(*trouble)], reasons=[f"{case}: {trouble[2]}"], seed=seed)
-                forward += _compare_forward(case, subject.outputs, once, sequence.composed_outputs())
+                forward += _compare_forward(case, subject.outputs, sequence.outputs(), sequence.composed_outputs())
                 cases[case] = examine(subject, cotangents_of.of_sequence(own_rng, subject.outputs, once), own_rng, full)
         return _report(title, twin, sequences, cases, forward, seed, independent)
 
@@ -101,7 +103,7 @@ def _report(
     report = Report(title, verdict, [Stage("deterministic", "ok")], reasons=[] if forward else reasons, seed=seed)
     if cell.written_by_hand:
         report.stages += forward[:1] or [Stage("by hand = composed", "ok", "the outputs of the forward pass")]
-    report.stages += stages(cases)
+    report.stages += _where_cut(sequences) + stages(cases)
     blocks = {name: block_of(name, cell.blocks, type(cell).__name__) for name, _ in cell.named_parameters()}
     report.stages += [_line(case, found, blocks) for case, found in cases.items()]
     report.coverage = coverage(cases) | {
@@ -140,6 +142,19 @@ def _line(case: str, found: Examination, blocks: dict[str, str]) -> Stage:
     proven = found.proven()
     status = "ok" if len(proven) == len(every) else "?"
     return Stage(f"gradient {case}", status, f"{len(proven)} of {len(every)} gradients")
+
+
+def _where_cut(sequences: dict[str, RandomSequence]) -> list[Stage]:
+    """For a way that truncates, the line that says what it was held to."""
+    through = next(iter(sequences.values())).through
+    if not isinstance(through, Windows) or through.hand_on:
+        return []
+    lengths = sorted({len(sequence.x) for sequence in sequences.values() if sequence.is_cut})
+    if not lengths:
+        return [Stage("truncated", "?", f"{through!r} cuts none of these lengths")]
+    told = f"{through!r} cuts T = {', '.join(map(str, lengths))}: there no differences of the whole sequence apply; "
+    told += "the differences and the composed way hold the state at the start of each window fixed"
+    return [Stage("truncated", "ok", told)]
 
 
 def _compare_forward(case: str, names: Sequence[str], one: Sequence[Any], other: Sequence[Any]) -> list[Stage]:

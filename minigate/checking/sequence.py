@@ -2,14 +2,16 @@
 
 Everything is random and nothing is zero: parameters, input, initial state. The composed loop is here a
 second time, with switches: it can be told to forget something on the way back, and so says what the
-gradient of a cell that forgets just that would be.
+gradient of a cell that forgets just that would be. Where the way through time drops gradients on purpose,
+all of it is held to the function that such a gradient belongs to (:mod:`minigate.checking.held_fixed`).
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,11 @@ from numpy.typing import NDArray
 
 from minigate import ops
 from minigate.backend import asarray
-from minigate.bptt.tape import tape
+from minigate.bptt import Windows, full, tape
 from minigate.cells import Cell
+from minigate.checking.held_fixed import State, Through, cuts, held_fixed, starts_of
 from minigate.checking.subject import Array, Subject, host, is_floating, on_the_tape
 from minigate.tensor import Tensor
-
-Through = Callable[..., tuple[Tensor, tuple[Tensor, ...]]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Forget:
 
 @dataclass
 class RandomSequence:
-    """A cell (float64, a copy) and what goes into it.
+    """A cell (float64, a copy), what goes into it, and the way through time that is checked.
 
     **Shapes**: x (T, N, D) or tokens (T, N); state each (N, ·); mask (T, N) or None.
     """
@@ -48,6 +49,13 @@ class RandomSequence:
     x: NDArray[Any]
     state: dict[str, NDArray[Any]]
     mask: NDArray[np.bool_] | None
+    through: Through = full
+    _starts: dict[int, State] = field(default_factory=dict)
+
+    @property
+    def is_cut(self) -> bool:
+        """Does the way through time drop a gradient within this sequence?"""
+        return cuts(self.through, len(self.x))
 
     @property
     def values(self) -> dict[str, Array]:
@@ -63,32 +71,56 @@ class RandomSequence:
     def call(self, way: Through) -> Callable[[dict[str, Tensor]], list[tuple[str, Any]]]:
         """The sequence as a function of Tensors by name, its outputs by name."""
 
-        like = self.like
-        mask = None if self.mask is None else asarray(self.mask, like=like)
-
         def run(given: dict[str, Tensor]) -> list[tuple[str, Any]]:
-            x = given["x"] if "x" in given else Tensor(asarray(self.x, like=like))
-            state = tuple(
-                given[f"{name}0"] if f"{name}0" in given else Tensor(asarray(array.copy(), like=like))
-                for name, array in self.state.items()
-            )
-            y, final = way(self.cell, x, state, mask)
+            y, final = way(self.cell, *self._entering(given))
             return [("y", y), *((f"final {name}", h) for name, h in zip(self.state, final, strict=True))]
 
         return run
 
-    def subject(self, through: Through) -> Subject:
+    def _entering(self, given: dict[str, Tensor]) -> tuple[Tensor, State, Any]:
+        like = self.like
+        x = given["x"] if "x" in given else Tensor(asarray(self.x, like=like))
+        state = tuple(
+            given[f"{name}0"] if f"{name}0" in given else Tensor(asarray(array.copy(), like=like))
+            for name, array in self.state.items()
+        )
+        return x, state, None if self.mask is None else asarray(self.mask, like=like)
+
+    def subject(self) -> Subject:
         """What is compared: by hand (where the cell is), and composed."""
-        composed = self._on_the_tape(tape)
-        subject = replace(composed, ways={"composed": composed.ways["backward"]})
-        if self.cell.written_by_hand:
-            by_hand = self._on_the_tape(through)
-            subject = replace(
-                by_hand, ways={"by hand": by_hand.ways["backward"], "composed": composed.ways["backward"]}
-            )
+        by_hand = self.cell.written_by_hand
+        composed = self._on_the_tape(self._as_defined(tape))
+        checked = self._on_the_tape(self._way())
+        ways = {"by hand": checked, "composed": composed} if by_hand else {"composed": checked}
+        moved = self._on_the_tape(self._as_defined(full if by_hand else tape)) if self.is_cut else checked
+        subject = replace(moved, ways={name: each.ways["backward"] for name, each in ways.items()})
+        subject.edited = checked.edited
         subject.time_axis = {"x": 0}
         subject.axes = {name: self._axes(name, value) for name, value in self.values.items()}
         return subject
+
+    def outputs(self) -> list[Array]:
+        """What the way under check gives while the tape takes notes.
+
+        **Shapes**: y (T, N, ·), each final state (N, ·).
+        """
+        return self._on_the_tape(self._way(), always_record=True).forward(self.values)
+
+    def _way(self) -> Through:
+        """The way that is checked: for a cell that has only ``step``, with the tape in every window."""
+        if self.cell.written_by_hand:
+            return self.through
+        return partial(self.through, inner=tape) if isinstance(self.through, Windows) else tape
+
+    def _as_defined(self, inner: Through) -> Through:
+        """The function whose gradient the way under check is meant to compute, each window by ``inner``."""
+        if not self.is_cut:
+            return inner
+        assert isinstance(self.through, Windows)
+        if not self._starts:
+            self.settle()
+            self._starts = starts_of(self.through, self.cell, *self._entering({}))
+        return held_fixed(self.through, self._starts, inner)
 
     def composed_outputs(self) -> list[Array]:
         """The outputs of the definition.
@@ -102,17 +134,17 @@ class RandomSequence:
 
         **Shapes**: cotangents as the outputs; each gradient as its argument.
         """
-        return self._on_the_tape(_forgetful(forget)).ways["backward"](self.values, cotangents)
+        return self._on_the_tape(self._as_defined(_forgetful(forget))).ways["backward"](self.values, cotangents)
 
     def settle(self) -> None:
         """Give the cell the parameters of this point (a probe leaves it at another one)."""
         for name, parameter in self.cell.named_parameters():
             parameter.data = asarray(self.point[name].copy(), like=parameter.data)
 
-    def _on_the_tape(self, way: Through) -> Subject:
+    def _on_the_tape(self, way: Through, always_record: bool = False) -> Subject:
         values = self.values
         like = dict.fromkeys(values, self.like)
-        return on_the_tape(values, like, self.call(way), dict(self.cell.named_parameters()), always_record=False)
+        return on_the_tape(values, like, self.call(way), dict(self.cell.named_parameters()), always_record)
 
     def _axes(self, name: str, value: Array) -> tuple[str, ...]:
         if name == "x":
@@ -125,7 +157,14 @@ class RandomSequence:
 
 
 def draw_sequence(
-    cell: Cell, point: dict[str, Array], T: int, N: int, masked: bool, tokens: bool, rng: np.random.Generator
+    cell: Cell,
+    point: dict[str, Array],
+    T: int,
+    N: int,
+    masked: bool,
+    tokens: bool,
+    rng: np.random.Generator,
+    through: Through = full,
 ) -> RandomSequence:
     """A random input and initial state for a cell; with a mask, sequences of length T, about half of it, and 1.
 
@@ -138,7 +177,7 @@ def draw_sequence(
         state[name] = array + 0.7 * rng.normal(size=array.shape) if is_floating(zero) else array
     lengths = np.array([(T, max(1, (T + 1) // 2), 1)[n % 3] for n in range(N)])
     mask = np.arange(T)[:, None] < lengths[None, :] if masked else None
-    return RandomSequence(cell, point, x, state, mask)
+    return RandomSequence(cell, point, x, state, mask, through)
 
 
 def _forgetful(forget: Forget) -> Through:

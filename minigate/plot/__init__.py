@@ -5,6 +5,8 @@ kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
 from minigate.plot.figure import blank, new_axes
+from minigate.plot.gates import gate_maps
+from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.heatmap import heat_map
 from minigate.plot.lines import curves
 from minigate.plot.memory import gated_memory
@@ -43,7 +45,10 @@ __all__ = [
     "curves",
     "draw_tape",
     "gate_colour",
+    "gate_maps",
     "gated_memory",
+    "gradient_bias",
+    "gradient_flow",
     "heat_map",
     "new_axes",
     "sequence_sheets",

@@ -12,6 +12,8 @@ from minigate.plot.palette import GATE_MAP, SIGNED_MAP
 
 Array = Any
 
+SMALLEST = 4.5  # points: letters smaller than this are no letters any more
+
 RANGES = {"state": (SIGNED_MAP, -1.0, 1.0), "gate": (GATE_MAP, 0.0, 1.0)}
 
 
@@ -29,7 +31,8 @@ def heat_map(
 
     The colours cover the same range in every picture, so that two of them can be compared. Units are
     sorted by their mean over time, or stand in the given ``order``; each keeps its number. ``symbols``
-    writes what was read at each step below it.
+    writes what was read at each step below it, so small that all of it has room; where it could not be read
+    any more (more than about 150 characters in a figure as wide as a notebook), the steps are numbered.
 
     **Shapes**: values (T, H); ``symbols`` T texts. What was drawn: "values" (H, T) in the order of the
     rows, "order" (H,).
@@ -45,10 +48,21 @@ def heat_map(
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0)
     axes.set_yticks(range(units), [str(unit) for unit in rows] if units <= 20 else [""] * units)
-    every = 1 if symbols is not None else max(1, steps // 12)
-    axes.set_xticks(range(0, steps, every), list(symbols) if symbols is not None else range(0, steps, every))
+    size = 0.0 if symbols is None else _size(axes, symbols)
+    if symbols is not None and size >= SMALLEST:
+        texts = ["↵" if symbol == "\n" else symbol for symbol in symbols]
+        axes.set_xticks(range(steps), texts, family="monospace", fontsize=size)
+    else:
+        axes.set_xticks(range(0, steps, max(1, steps // 12)))
     axes.set(xlabel=xlabel or "time step t", ylabel="unit")
     bar = axes.figure.colorbar(image, ax=axes, pad=0.01, fraction=0.05, ticks=[low, (low + high) / 2, high])
     bar.set_label(label or f"{kind} value")
     bar.outline.set_visible(False)
     return axes, {"values": drawn, "order": rows}
+
+
+def _size(axes: Any, symbols: Sequence[str]) -> float:
+    """The size of letters, in points, at which the widest symbol just fits into its column; 10 at most."""
+    widest = max((len(line) for symbol in symbols for line in symbol.split("\n")), default=1)
+    column = axes.get_window_extent().width / axes.figure.dpi * 72.0 / max(1, len(symbols))
+    return min(10.0, column / (0.62 * max(1, widest)))

@@ -36,18 +36,25 @@ def curves(
         axes.plot(x, drawn[name], color=colour, marker=marker, markersize=4)
         ends.append((float(drawn[name][-1]), name, colour))
     axes.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
-    _name_ends(axes, ends)
+    name_ends(axes, ends)
     return axes, drawn
 
 
-def _name_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
-    """Each curve's name to the right of the axes at the height of its end; neighbours are pushed apart."""
+def name_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
+    """Each curve's name to the right of the axes at the height of its end; neighbours are pushed apart.
+
+    **Shapes**: each end is (height in data, name, colour).
+    """
     low, high = axes.get_ylim()
     to_axes = axes.transData + axes.transAxes.inverted()
     heights = [(float(to_axes.transform((axes.get_xlim()[0], y))[1]), name, colour) for y, name, colour in ends]
     gap = 0.19 / axes.figure.get_figheight() * len(axes.figure.axes)  # one line of text, as part of the axes
-    above = -gap
-    for height, name, colour in sorted(heights):
-        above = max(height, above + gap)
-        axes.text(1.01, above, name, color=colour, va="center", transform=axes.transAxes)
+    heights.sort()
+    places: list[float] = []
+    for height, _, _ in heights:
+        places.append(max([height, *(place + gap for place in places[-1:])]))
+    for i in reversed(range(len(places))):  # what was pushed out at the top comes down again
+        places[i] = min(places[i], 1.0 if i == len(places) - 1 else places[i + 1] - gap)
+    for place, (_, name, colour) in zip(places, heights, strict=True):
+        axes.text(1.01, place, name, color=colour, va="center", transform=axes.transAxes)
     axes.set_ylim(low, high)

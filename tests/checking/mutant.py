@@ -91,17 +91,17 @@ def put(monkeypatch: Any, owner: Any, name: str, function: Any) -> None:
         monkeypatch.setattr(place, name, function)
 
 
-def evidence(cell: mg.cells.Cell) -> list[numpy.ndarray]:
-    """The gradients of a cell over two sequences, and the cotangents after use: does a mutant change anything?"""
+def evidence(cell: mg.cells.Cell, through: Callable[..., Any] = mg.bptt.full) -> list[numpy.ndarray]:
+    """What a cell gives over two sequences, its gradients, and the cotangents after use: does a mutant change any?"""
     rng = numpy.random.default_rng(5)
     for parameter in cell.parameters():
         parameter.assign(parameter.data + 0.5 * rng.normal(size=parameter.shape))
-    layer, found = mg.layers.Recurrent(cell), []
+    layer, found = mg.layers.Recurrent(cell, through=through), []
     for mask in (None, numpy.array([[1, 1, 1], [1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], dtype=bool)):
         x = mg.Tensor(rng.normal(size=(5, 3, 2)), requires_grad=True)
         state = [mg.Tensor(rng.normal(size=(3, 4)), requires_grad=True) for _ in cell.state_names]
         y, final = layer(x, tuple(state), mask)
         weights = [rng.normal(size=out.shape) for out in (y, *final)]
         gradients = mg.grad([y, *final], [x, *state, *cell.parameters()], weights)
-        found += [*(gradient.data for gradient in gradients), *weights]
+        found += [*(array.data for array in (y, *final, *gradients)), *weights]
     return found

@@ -1,0 +1,277 @@
+"""The ways that go back window by window: exact where they say so, and elsewhere what they say they are.
+
+The oracle is written here from the definition: the composed loop, begun anew at the start of every window
+from a state that is detached. It shares nothing with the ways under test, which never detach anything.
+"""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+import minigate as mg
+from minigate.errors import OptionError, SecondDerivativeError, TensorModifiedError
+from tests.contracts import differences
+from tests.contracts.subjects import HOST, MASK, D, H, K, N, Subject, T, recurrent, sequence
+from tests.contracts.test_three_ways import compare
+
+full, tape = mg.bptt.full, mg.bptt.tape
+truncated, windowed, checkpointed = mg.bptt.truncated, mg.bptt.windowed, mg.bptt.checkpointed
+
+every_cell = pytest.mark.parametrize("name", mg.cells.registry)
+methods = pytest.mark.parametrize("method", ["bptt", "tape"])
+inputs = pytest.mark.parametrize(
+    "masked, tokens", [(False, False), (True, False), (True, True)], ids=["all", "mask", "mask-tokens"]
+)
+
+#: Everything at once, and the two ends of the sequence alone.
+PATTERNS = ("all", "last output", "final state")
+
+EXACT = [checkpointed(s) for s in (2, T, None)]  # all of which have windows
+SAME = [checkpointed(1), truncated(T), truncated(T + 1), windowed(1, T), windowed(2, T + 1), windowed(T, T)]
+
+#: way → its windows over T = 5 steps, written out: (start, first, end).
+INEXACT = {
+    truncated(1): [(0, 0, 1), (1, 1, 2), (2, 2, 3), (3, 3, 4), (4, 4, 5)],
+    truncated(3): [(0, 0, 3), (3, 3, 5)],
+    windowed(1, 2): [(0, 0, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5)],
+    windowed(2, 3): [(0, 0, 2), (1, 2, 4), (2, 4, 5)],
+    windowed(2, 4): [(0, 0, 4), (1, 4, 5)],
+}
+
+
+def subject_of(name, backend, method, **options) -> Subject:
+    subject = recurrent(name, "none", backend, **options)
+    if method == "bptt" and not subject.layer.cell.written_by_hand:
+        pytest.skip("composed only")
+    subject.layer.method = method
+    return subject
+
+
+def begun_anew(windows):
+    """The definition: outputs first … end − 1 of each window are computed from its start, which is detached."""
+
+    def way(cell, x, state, mask=None):
+        def steps(before, start, end):
+            return tape(cell, x[start:end], before, None if mask is None else mask[start:end])
+
+        outputs = []
+        for start, first, end in windows:
+            before = state if start == 0 else tuple(h.detach() for h in steps(state, 0, start)[1])
+            y, final = steps(before, start, end)
+            outputs.append(y[first - start :])
+        return mg.ops.concat(outputs, axis=0), final
+
+    return way
+
+
+@every_cell
+@methods
+@inputs
+def test_what_is_exact_is_full_backpropagation(backend, name, method, masked, tokens):
+    subject = subject_of(name, backend, method, masked=masked, tokens=tokens)
+    patterns = {what: c for what, c in subject.cotangents().items() if what in PATTERNS}
+    expected = {what: subject.gradients(cotangents) for what, cotangents in patterns.items()}
+    outputs = subject.outputs()
+    for subject.layer.through in EXACT:
+        for found, same in zip(subject.call()[1], outputs, strict=True):
+            assert differences.distance(backend.host(found), same) <= 1e-12
+        for what, cotangents in patterns.items():
+            compare(subject.gradients(cotangents), expected[what], 1e-12, f"{subject.layer.through!r}, {what}")
+
+
+@every_cell
+@methods
+@inputs
+def test_what_is_truncated_is_the_loop_begun_anew(backend, name, method, masked, tokens):
+    subject = subject_of(name, backend, method, masked=masked, tokens=tokens)
+    oracle = recurrent(name, "none", HOST, masked=masked, tokens=tokens)
+    patterns = {what: c for what, c in subject.cotangents().items() if what in PATTERNS}
+    for way, windows in INEXACT.items():
+        subject.layer.through, oracle.layer.through = way, begun_anew(windows)
+        for found, same in zip(subject.call()[1], oracle.outputs(), strict=True):
+            assert differences.distance(backend.host(found), same) <= 1e-12
+        for what, cotangents in patterns.items():
+            compare(subject.gradients(cotangents), oracle.gradients(cotangents), 1e-11, f"{way!r}, {what}")
+
+
+@every_cell
+def test_a_window_that_covers_the_sequence_is_the_sequence(name):
+    """Not equal to full backpropagation but that itself: one node, and nothing is read twice."""
+    x = mg.Tensor(sequence((T, N, D)), requires_grad=True)
+    layer = mg.layers.Recurrent(mg.cells.registry[name]())
+    node = layer(x)[0]._node.name
+    for layer.through in SAME:
+        assert layer(x)[0]._node.name == node
+
+
+@pytest.mark.parametrize("length", range(1, 14))
+def test_the_windows_tile_the_outputs(length):
+    ways = [truncated(w) for w in (1, 2, 5, 20)] + [checkpointed(s) for s in (1, 3, 9, None)]
+    ways += [windowed(k1, k2) for k2 in range(1, 9) for k1 in range(1, k2 + 1)]
+    for way in ways:
+        windows = way.windows(length)
+        assert [t for _, first, end in windows for t in range(first, end)] == list(range(length)), way
+        assert all(start <= first < end for start, first, end in windows)
+        assert [start == 0 for start, _, _ in windows] == [True] + [False] * (len(windows) - 1)
+    for k1, k2 in [(1, 1), (1, 4), (2, 5), (3, 3), (4, 7)]:
+        for start, first, end in windowed(k1, k2).windows(length):
+            assert end - start <= k2 and (start == 0 or end - start == k2)
+            assert start == 0 or first - start >= k2 - k1, "an error goes back at least k2 − k1 + 1 steps"
+
+
+@pytest.mark.parametrize("segments, lengths", [(1, [10]), (2, [5, 5]), (3, [4, 4, 2]), (7, [2] * 5), (99, [1] * 10)])
+def test_segments_are_as_many_as_asked_at_most(segments, lengths):
+    assert [end - start for start, _, end in checkpointed(segments).windows(10)] == lengths
+    assert len(checkpointed().windows(100)) == 10
+
+
+@every_cell
+@methods
+def test_the_gradient_of_a_window_looks_back_k2_steps_and_no_further(name, method):
+    """windowed(1, k2): of an output, its own step and the k2 − 1 before it; exactly 0 beyond, and exact within."""
+    subject = subject_of(name, HOST, method)
+    k2, last = 3, subject.cotangents()["last output"]
+    exact = subject.gradients(last)["x"]
+    subject.layer.through = windowed(1, k2)
+    found = subject.gradients(last)
+    assert not found["x"][: T - k2].any() and found["x"][T - k2 :].any()
+    assert differences.distance(found["x"][T - k2 :], exact[T - k2 :]) <= 1e-12
+    assert not any(found[key].any() for key in found if key.startswith("state."))
+
+
+@every_cell
+@pytest.mark.parametrize("way", [truncated(2), checkpointed(2)], ids=repr)
+@pytest.mark.parametrize("steps, batch", [(0, N), (T, 0), (1, 1)])
+def test_no_steps_and_no_sequences(backend, name, way, steps, batch):
+    subject = recurrent(name, "none", backend, T=steps, N=batch)
+    subject.layer.through = way
+    y, *states = subject.outputs()
+    assert y.shape[:2] == (steps, batch) and all(len(h) == batch for h in states)
+    if steps:
+        found = subject.gradients(subject.cotangents()["all"])
+        assert all(found[key].shape == subject.values[key].shape for key in found)
+
+
+@every_cell
+def test_it_works_in_a_stack(name):
+    """The gradient that a layer hands down within a window is cut off at the same place in the layer below."""
+    x, build = sequence((T, N, D)), mg.cells.registry[name]
+    layers = [mg.layers.Recurrent(build()), mg.layers.Recurrent(build(D=build().output_size))]
+    stack = mg.layers.Stack(layers)
+    for way in (checkpointed(2), truncated(3), windowed(2, 3)):
+        expected = full if way.hand_on else begun_anew(INEXACT[way] if way in INEXACT else way.windows(T))
+        found = []
+        for through in (way, expected):
+            layers[0].through = layers[1].through = through
+            given = mg.Tensor(x, requires_grad=True)
+            y, _ = stack(given)
+            cotangent = numpy.random.default_rng(0).normal(size=y.shape)
+            found.append([g.data for g in mg.grad(y, [given, *stack.parameters()], cotangent)])
+        for one, other in zip(*found, strict=True):
+            assert differences.distance(one, other) <= 1e-12
+
+
+@every_cell
+@pytest.mark.parametrize("way", [truncated(2), windowed(1, 2), checkpointed(2)], ids=repr)
+def test_a_state_carried_from_call_to_call(name, way):
+    """Detached, nothing comes back through it; carried on the tape, its gradient does."""
+    layer = mg.layers.Recurrent(mg.cells.registry[name](), through=way)
+    x = mg.Tensor(sequence((2 * T, N, D)), requires_grad=True)
+    _, state = layer(x[:T])
+    for carried, comes_back in ((state, True), (tuple(h.detach() for h in state), False)):
+        y, _ = layer(x[T:], carried)
+        dx = mg.grad(y, x, numpy.ones(y.shape), retain_graph=True).data
+        assert dx[T:].any() and bool(dx[:T].any()) == comes_back
+    whole, _ = mg.layers.Recurrent(layer.cell)(x)
+    assert differences.distance(y.data, whole.data[T:]) <= 1e-12
+
+
+def test_a_final_state_alone_needs_the_last_window_only():
+    """Everything before it is dropped, and so is not even read again."""
+    layer, read = mg.layers.Recurrent(mg.cells.GRU(D, H, seed=0, dtype="float64"), through=truncated(2)), []
+
+    def counted(cell, x, state, mask=None):
+        read.append(x.shape[0])
+        return full(cell, x, state, mask)
+
+    x = mg.Tensor(sequence((9, N, D)), requires_grad=True)
+    state = tuple(mg.Tensor(h.data, requires_grad=True) for h in layer.cell.initial_state(N))
+    _, (h,) = layer.through(layer.cell, x, state, inner=counted)
+    assert read == [2, 2, 2, 2, 1]
+    dx, dh = mg.grad(h, [x, *state], numpy.ones(h.shape))
+    assert read[5:] == [1] and dx.data[8].any() and not dx.data[:8].any() and not dh.data.any()
+
+
+def test_a_backward_pass_may_be_run_twice():
+    layer = mg.layers.Recurrent(mg.cells.LSTM(D, H, seed=0, dtype="float64"), through=checkpointed(2))
+    x = mg.Tensor(sequence((T, N, D)), requires_grad=True)
+    y, _ = layer(x)
+    first, second = (
+        mg.grad(y, [x, *layer.parameters()], numpy.ones(y.shape), retain_graph=True) for _ in range(2)
+    )  # fmt: skip
+    assert all(numpy.array_equal(a.data, b.data) for a, b in zip(first, second, strict=True))
+
+
+@methods
+@pytest.mark.parametrize("way", [truncated(2), windowed(1, 2), checkpointed(2)], ids=repr)
+def test_an_edit_before_the_backward_pass_is_an_error(method, way):
+    """What a window is read again with has to be what it was read with."""
+    layer = mg.layers.Recurrent(mg.cells.LSTM(D, H, seed=0, dtype="float64"), method=method, through=way)
+    x = mg.Tensor(sequence((T, N, D)), requires_grad=True)
+    h, c = (mg.Tensor(numpy.ones((N, H)), name=name) for name in "hc")
+    for edited in (layer.cell["U.forget"], x, c):
+        y, _ = layer(x, (h, c))
+        edited.assign(edited.data * 1.01)
+        with pytest.raises(TensorModifiedError, match=f"LSTM, {way!r}".replace("(", r"\(").replace(")", r"\)")):
+            y.backward(numpy.ones(y.shape))
+    layer(x)[0].backward(numpy.ones(y.shape))
+
+
+def test_an_edit_of_the_array_itself_is_found_where_anomalies_are_looked_for():
+    layer, x = mg.layers.Recurrent(mg.cells.GRU(D, H, dtype="float64"), through=checkpointed(2)), sequence((T, N, D))
+    with mg.detect_anomaly():
+        y, _ = layer(mg.Tensor(x, requires_grad=True))
+        x[1] += 1.0
+        with pytest.raises(TensorModifiedError, match=r"GRU, checkpointed\(2\)"):
+            y.backward(numpy.ones(y.shape))
+
+
+@methods
+def test_a_second_derivative_names_the_composed_way(method):
+    layer = mg.layers.Recurrent(mg.cells.GRU(D, H, seed=0, dtype="float64"), method=method, through=truncated(2))
+    x = mg.Tensor(sequence((T, N, D)), requires_grad=True)
+    y, _ = layer(x)
+    with pytest.raises(SecondDerivativeError) as caught:
+        mg.grad(y, x, numpy.ones(y.shape), create_graph=True)
+    assert "GRU, truncated(2): the backward pass of this computation is written by hand" in str(caught.value)
+    assert 'type: Recurrent(gru, method="tape", through=mg.bptt.full)' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "make, says",
+    [
+        (lambda: truncated(0), "truncated: window is a number of steps: expected a whole number window >= 1, got 0"),
+        (lambda: truncated(2.0), "got 2.0"),
+        (lambda: truncated(True), "got True"),
+        (lambda: windowed(0, 3), "windowed: k1 is a number of steps: expected a whole number k1 >= 1, got 0"),
+        (lambda: windowed(1, None), "windowed: k2 is a number of steps: expected a whole number k2 >= 1, got None"),
+        (lambda: windowed(5, 3), "the wrong way round\n  type: windowed(k1=3, k2=5)"),
+        (lambda: checkpointed(0), "checkpointed: how many segments?: expected a whole number segments >= 1, got 0"),
+    ],
+)
+def test_error_texts(make, says):
+    with pytest.raises(OptionError) as caught:
+        make()
+    assert says in str(caught.value)
+
+
+def test_their_names_are_what_was_typed():
+    ways = (truncated(3), windowed(1, 4), checkpointed(2), checkpointed())
+    assert [repr(way) for way in ways] == ["truncated(3)", "windowed(1, 4)", "checkpointed(2)", "checkpointed()"]
+    layer = mg.layers.Recurrent(mg.cells.RNN(D, H, dtype="float64"), through=truncated(numpy.int64(3)))
+    assert layer(mg.Tensor(sequence((T, N, D)), requires_grad=True))[0]._node.name == "RNN, truncated(3)"
+
+
+def test_the_vocabulary_and_the_mask_of_these_tests_have_every_case():
+    assert MASK.any(axis=0).tolist() == [True, True, False] and K > D
