@@ -13,6 +13,7 @@ from typing import Any
 
 from minigate.backend import scatter_add
 from minigate.cells import Cell, Trace
+from minigate.cells.clock import Beat
 
 Array = Any
 
@@ -50,15 +51,19 @@ def packed_weight(xp: Any, cell: Cell, x: Array, state: Sequence[Array]) -> Arra
     return packed.astype(xp.result_type(*(array for array in meet if array.dtype.kind == "f")), copy=False)
 
 
-def project(xp: Any, x: Array, W: Array, out: Array) -> None:
-    """x W + b for a block of steps, into ``out``.
+def project(xp: Any, x: Array, W: Array, out: Array, beats: Sequence[Beat] = ()) -> None:
+    """x W + b for a block of steps, into ``out``; of ``out``, only what ``beats`` say is used.
 
     **Shapes**: x (B, N, D + 1) or tokens (B, N); W (D + 1, G·H); out (B, N, G·H).
     """
     if is_tokens(x):
         xp.take(W[:-1] + W[-1], x, axis=0, out=out)
-    else:
+        return
+    if not beats:
         xp.matmul(x.reshape(-1, x.shape[-1]), W, out=out.reshape(-1, out.shape[-1]))
+    for beat in beats:
+        own = beat.steps(len(x))
+        xp.matmul(x[own], W[:, beat.columns], out=out[own, :, beat.columns])
 
 
 def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | None, dict[str, Array]]:
@@ -67,21 +72,27 @@ def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | N
     **Shapes**: dx (T, N, D) or None; W.<block> (D, H), b.<block> (H,).
     """
     xp, x, W = trace.xp, trace["x"], trace.weights["W"]
-    width = W.shape[1]
-    da = trace["da"][..., :width]  # the blocks of the input come first
-    T, N = da.shape[:2]
-    flat = da.reshape(T * N, da.shape[-1])
-    if is_tokens(x):
-        dW = _rows_by_token(xp, x.reshape(-1), flat, cell.D)
-        db = dW.sum(axis=0)  # every step picks one row, so the rows together hold every step once
-        dx = None
-    else:
-        D1 = x.shape[-1]
-        both = xp.matmul(x.reshape(T * N, D1).T, flat)
-        dW, db = both[:-1], both[-1]
-        dx = xp.matmul(flat, W[:-1].T).reshape(T, N, D1 - 1) if wants_dx else None
+    T, N = x.shape[:2]
+    both, dx = xp.empty(W.shape, dtype=W.dtype), None
+    dW, db = both[:-1], both[-1]
+    for beat in trace.beats or [Beat(0, 1, 0, W.shape[1])]:  # the blocks of the input come first in da
+        at, columns = beat.steps(T), beat.columns
+        da = trace["da"][at, :, columns]
+        flat = da.reshape(-1, da.shape[-1])
+        if is_tokens(x):
+            dW[:, columns] = _rows_by_token(xp, x[at].reshape(-1), flat, cell.D)
+            db[columns] = dW[:, columns].sum(axis=0)  # every step picks one row, so together they hold every step once
+            continue
+        xp.matmul(x[at].reshape(-1, cell.D + 1).T, flat, out=both[:, columns])
+        if wants_dx:
+            part = xp.matmul(flat, W[:-1, columns].T).reshape(*da.shape[:2], cell.D)
+            if dx is None and len(part) == T:
+                dx = part
+            else:
+                dx = xp.zeros((T, N, cell.D), dtype=W.dtype) if dx is None else dx
+                dx[at] += part
     gradients: dict[str, Array] = {}
-    size = width // len(cell.blocks)
+    size = W.shape[1] // len(cell.blocks)
     for k, block in enumerate(cell.blocks):
         own = slice(k * size, (k + 1) * size)
         suffix = f".{block}" if block else ""

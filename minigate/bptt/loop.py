@@ -34,7 +34,7 @@ def forward_through_time(
     """
     W, x = packed_weight(xp, cell, x, state), operand(xp, x, mask)
     trace = Trace(xp, W.dtype)
-    trace["x"], trace.weights["W"] = x, W
+    trace["x"], trace.weights["W"], trace.mask = x, W, mask
     T, N = x.shape[:2]
     cell.begin(T, N, tuple(state), trace)
     current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
@@ -45,7 +45,7 @@ def forward_through_time(
     pre = trace.empty(min(steps, T), N, W.shape[1])
     for t in range(T):
         if t % steps == 0:
-            project(xp, x[t : t + steps], W, out=pre[: min(steps, T - t)])
+            project(xp, x[t : t + steps], W, pre[: min(steps, T - t)], [beat.after(t) for beat in trace.beats])
         after = cell.step_forward(t, pre[t % steps], current, trace)
         if held is not None:
             for new, old in zip(after, current, strict=True):

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from minigate.cells.cell import Cell
+from minigate.cells.clockwork import ClockworkRNN
 from minigate.cells.gated import GatedCell
 from minigate.cells.gru import GRU
+from minigate.cells.leaky import LeakyRNN
 from minigate.cells.lstm import LSTM
 from minigate.cells.min_gru import MinGRU
 from minigate.cells.min_lstm import MinLSTM
@@ -28,8 +30,23 @@ _register("RNN", RNN)
 _register("LSTM", LSTM)
 _register("GRU-after", GRU, reset="after")
 _register("GRU-before", GRU, reset="before")
+_register("Clockwork", ClockworkRNN, periods=(1, 2, 4))
+_register("LeakyRNN", LeakyRNN, time_constants=(1, 1.5, 4))
 _register("MinGRU", MinGRU)
 _register("MinGRU-positive", MinGRU, candidate="positive")
 _register("MinLSTM", MinLSTM)
 
-__all__ = ["GRU", "LSTM", "RNN", "Cell", "GatedCell", "MinGRU", "MinLSTM", "ScannedCell", "Trace", "registry"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Cell",
+    "ClockworkRNN",
+    "GatedCell",
+    "LeakyRNN",
+    "MinGRU",
+    "MinLSTM",
+    "ScannedCell",
+    "Trace",
+    "registry",
+]

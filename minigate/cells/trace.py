@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minigate.cells.clock import Beat, Columns
+
 Array = Any
 
 
@@ -33,6 +35,9 @@ class Trace(dict[str, Array]):
         self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
         self.first = 0  # the time step that entry 0 of the backward factors belongs to
         self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)
+        self.mask: Array | None = None  # bool (T, N): which steps are real; None: all of them
+        self.beats: list[Beat] = []  # the part of the pre-activations that is used; none: all of it, at every step
+        self.timetable: list[tuple[Columns, Columns]] = []  # by step: the columns that work, and those that rest
 
     def planes(self, name: str, array: Array, parts: Sequence[str], prefix: str = "") -> None:
         """Enter ``array`` as ``name``, and the planes of its second axis as ``prefix + part``.

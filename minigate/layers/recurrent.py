@@ -107,7 +107,7 @@ class Recurrent(Module):
     def trace(self, x: Any, state: Any = None, mask: Any = None) -> dict[str, Array]:
         """Every named array over time that the hand-written forward pass leaves: states and gates, by name.
 
-        **Shapes**: x as in a call → name → (T, N, H).
+        **Shapes**: x as in a call → name → (T, N, H); a state of another shape (N, ·) as it is, (T, N, ·).
         """
         if not self.cell.written_by_hand:
             raise OptionError(
@@ -119,7 +119,12 @@ class Recurrent(Module):
         xp = array_module(x.data)
         _, _, trace = forward_through_time(xp, self.cell, x.data, [h.data for h in state], mask)
         over_time = (*x.shape[:2], self.cell.H)
-        return {name: array for name, array in trace.items() if array.shape == over_time and name != "x"}
+        states = {each for name in self.cell.state_names for each in (name, f"{name}_prev")}
+        return {
+            name: array
+            for name, array in trace.items()
+            if name in states or (array.shape == over_time and name != "x")
+        }
 
     def _enter(self, x: Any, state: Any, mask: Any) -> tuple[Tensor, State, Any]:
         name = type(self.cell).__name__

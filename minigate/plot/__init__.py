@@ -24,6 +24,7 @@ from minigate.plot.palette import (
     SIGNED_MAP,
     gate_colour,
 )
+from minigate.plot.raster import clockwork_raster
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
@@ -42,6 +43,7 @@ __all__ = [
     "SIGNED_MAP",
     "blank",
     "broadcast_there_and_back",
+    "clockwork_raster",
     "curves",
     "draw_tape",
     "gate_colour",

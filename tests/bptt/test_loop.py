@@ -76,7 +76,10 @@ def test_a_long_sequence_agrees_with_the_tape(name, choice):
 @cells
 @masks
 def test_the_device_is_not_waited_for_inside_the_loop(name, choice, masked):
-    """On a GPU every wait and every copy costs more than a step. Floats need none: nothing looks at their values."""
+    """On a GPU every wait and every copy costs more than a step. Floats need none: nothing looks at their values.
+
+    A state of whole numbers, a clock, is looked at once, before the loop: who works when has to be known there.
+    """
     from tests.conftest import Backend
     from tests.strict_double import strict_xp
 
@@ -85,12 +88,13 @@ def test_the_device_is_not_waited_for_inside_the_loop(name, choice, masked):
         subject = recurrent(name, choice, strict, masked=masked, T=T)
         mask = strict.to(subject.mask) if masked else None
         inputs, _ = subject.call()
-        cotangents = [strict.to(numpy.nan_to_num(c)) for c in subject.cotangents()["all"]]
+        cotangents = [None if c is None else strict.to(numpy.nan_to_num(c)) for c in subject.cotangents()["all"]]
         copies = traffic.transfers
         with mg.use("strict"), count_syncs() as waits:
             y, state = subject.layer(inputs["x"], mask=mask)
             mg.grad([y, *state], list(inputs.values()), cotangents, unused="zero")
-        assert (waits, traffic.transfers - copies) == ([], 0)
+        looks = any(h.dtype.kind != "f" for h in subject.layer.cell.initial_state(1))
+        assert (len(waits), traffic.transfers - copies) == (looks, 0)
 
 
 def test_nothing_is_computed_for_an_input_that_wants_no_gradient(monkeypatch):

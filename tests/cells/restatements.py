@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from tests.cells.restate_clockwork import clockwork, leaky
 from tests.cells.restate_scanned import min_gru, min_gru_positive, min_lstm
 
 Numbers = list[float]
@@ -91,4 +92,6 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, Stat
     "MinGRU": min_gru,
     "MinGRU-positive": min_gru_positive,
     "MinLSTM": min_lstm,
+    "Clockwork": clockwork,
+    "LeakyRNN": leaky,
 }

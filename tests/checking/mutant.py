@@ -33,6 +33,8 @@ CELLS: dict[str, Callable[[], mg.cells.Cell]] = {
     "min-gru-k": lambda: mg.cells.MinGRU(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid()),
     "min-gru-positive": lambda: mg.cells.MinGRU(2, 4, seed=0, dtype="float64", candidate="positive"),
     "min-lstm": lambda: mg.cells.MinLSTM(2, 4, seed=0, dtype="float64"),
+    "clockwork": lambda: mg.cells.ClockworkRNN(2, 4, seed=0, dtype="float64", periods=(1, 2)),
+    "leaky": lambda: mg.cells.LeakyRNN(2, 4, seed=0, dtype="float64", time_constants=(2, 3)),
     "plain-rnn": lambda: PlainRNN(2, 4, seed=0, dtype="float64"),
     "plain-gru": lambda: PlainGRU(2, 4, seed=0, dtype="float64"),
     "plain-gru-before": lambda: PlainGRU(2, 4, seed=0, dtype="float64", reset="before"),
@@ -99,9 +101,12 @@ def evidence(cell: mg.cells.Cell, through: Callable[..., Any] = mg.bptt.full) ->
     layer, found = mg.layers.Recurrent(cell, through=through), []
     for mask in (None, numpy.array([[1, 1, 1], [1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], dtype=bool)):
         x = mg.Tensor(rng.normal(size=(5, 3, 2)), requires_grad=True)
-        state = [mg.Tensor(rng.normal(size=(3, 4)), requires_grad=True) for _ in cell.state_names]
+        state = [mg.Tensor(rng.normal(size=h.shape), requires_grad=True) if h.dtype.kind == "f" else h
+                 for h in cell.initial_state(3)]  # fmt: skip
         y, final = layer(x, tuple(state), mask)
-        weights = [rng.normal(size=out.shape) for out in (y, *final)]
-        gradients = mg.grad([y, *final], [x, *state, *cell.parameters()], weights)
-        found += [*(array.data for array in (y, *final, *gradients)), *weights]
+        outputs = [out for out in (y, *final) if out.dtype.kind == "f"]
+        weights = [rng.normal(size=out.shape) for out in outputs]
+        inputs = [given for given in (x, *state, *cell.parameters()) if given.requires_grad]
+        gradients = mg.grad(outputs, inputs, weights)
+        found += [*(array.data for array in (*outputs, *gradients)), *weights]
     return found

@@ -8,10 +8,11 @@ import pytest
 from minigate.checking import check_cell
 from tests.checking.mutant import CELLS, evidence
 from tests.checking.mutants_of_cells import MUTANTS_OF_CELLS
+from tests.checking.mutants_of_clockwork import MUTANTS_OF_CLOCKWORK
 from tests.checking.mutants_of_loops import MUTANTS_OF_LOOPS
 from tests.checking.mutants_of_scanned import MUTANTS_OF_SCANNED
 
-MUTANTS = [*MUTANTS_OF_CELLS, *MUTANTS_OF_LOOPS, *MUTANTS_OF_SCANNED]
+MUTANTS = [*MUTANTS_OF_CELLS, *MUTANTS_OF_LOOPS, *MUTANTS_OF_CLOCKWORK, *MUTANTS_OF_SCANNED]
 
 by_name = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 

@@ -32,6 +32,8 @@ CELLS = {
     "MinGRU": blocks("candidate", "update", sizes=WITHOUT_U),
     "MinGRU-positive": blocks("candidate", "update", sizes=WITHOUT_U),
     "MinLSTM": blocks("candidate", "forget", "input", sizes=WITHOUT_U),
+    "Clockwork": {"W": (2, 4), "U.group0": (4, 2), "U.group1": (2, 1), "U.group2": (1, 1), "b": (4,)},
+    "LeakyRNN": WEIGHTS,
 }
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}

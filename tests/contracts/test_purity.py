@@ -56,7 +56,8 @@ def kept(subject: Subject, dtype: str) -> None:
 @masks
 def test_float32_is_float64_up_to_its_rounding(backend, name, choice, masked):
     narrow, wide = (recurrent(name, choice, backend, masked=masked, dtype=dtype) for dtype in ("float32", "float64"))
-    wide.values = {key: value.astype("float64") for key, value in narrow.values.items()}
+    wide.values = {key: value.astype("float64") if value.dtype.kind == "f" else value
+                   for key, value in narrow.values.items()}  # fmt: skip
     cotangents = narrow.cotangents()["all"]
     expected = wide.gradients([None if c is None else c.astype("float64") for c in cotangents])
     for key, found in narrow.gradients(cotangents).items():
@@ -225,7 +226,7 @@ def test_where_dtypes_meet_the_wider_one_computes_and_every_gradient_is_like_its
     for method in ("bptt", "tape"):
         subject = subject_of(name, "none", backend, method, dtype=of_weights)
         subject.values["x"] = subject.values["x"].astype(of_x)
-        assert all(output.dtype == "float64" for output in subject.outputs())
+        assert all(output.dtype in ("float64", "int64") for output in subject.outputs())
         cotangents = subject.cotangents()["all"]
         gradients[method] = subject.gradients(cotangents)
         assert {key: g.dtype for key, g in gradients[method].items()} == {
