@@ -42,11 +42,14 @@ def operand(xp: Any, x: Array, mask: Array | None) -> Array:
 def packed_weight(xp: Any, cell: Cell, x: Array, state: Sequence[Array]) -> Array:
     """W of all blocks side by side, and b below it as one more row, in the dtype that all who meet have in common.
 
+    A cell whose b is no part of the share (``bias_in_share``) has a row of zeros there.
+
     **Shapes**: (D + 1, G·H).
     """
     names = [f".{block}" if block else "" for block in cell.blocks]
-    W, b = ([cell[symbol + name].data for name in names] for symbol in "Wb")
-    packed = xp.concatenate([xp.concatenate(W, axis=1), xp.concatenate(b)[None]], axis=0)
+    W = xp.concatenate([cell[f"W{name}"].data for name in names], axis=1)
+    b = xp.concatenate([cell[f"b{name}"].data for name in names]) if cell.bias_in_share else xp.zeros_like(W[0])
+    packed = xp.concatenate([W, b[None]], axis=0)
     meet = [packed, x, *state]
     return packed.astype(xp.result_type(*(array for array in meet if array.dtype.kind == "f")), copy=False)
 
@@ -69,7 +72,7 @@ def project(xp: Any, x: Array, W: Array, out: Array, beats: Sequence[Beat] = ())
 def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | None, dict[str, Array]]:
     """dx, and the gradients of W and b of every block.
 
-    **Shapes**: dx (T, N, D) or None; W.<block> (D, H), b.<block> (H,).
+    **Shapes**: dx (T, N, D) or None; W.<block> (D, H), and where it is in the share b.<block> (H,).
     """
     xp, x, W = trace.xp, trace["x"], trace.weights["W"]
     T, N = x.shape[:2]
@@ -96,7 +99,9 @@ def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | N
     for k, block in enumerate(cell.blocks):
         own = slice(k * size, (k + 1) * size)
         suffix = f".{block}" if block else ""
-        gradients[f"W{suffix}"], gradients[f"b{suffix}"] = dW[:, own], db[own]
+        gradients[f"W{suffix}"] = dW[:, own]
+        if cell.bias_in_share:
+            gradients[f"b{suffix}"] = db[own]
     return dx, gradients
 
 

@@ -9,10 +9,13 @@ from minigate.cells.gated import GatedCell
 from minigate.cells.gru import GRU
 from minigate.cells.leaky import LeakyRNN
 from minigate.cells.lstm import LSTM
+from minigate.cells.lstm_layer_norm import LayerNormLSTM
 from minigate.cells.min_gru import MinGRU
 from minigate.cells.min_lstm import MinLSTM
 from minigate.cells.rnn import RNN
 from minigate.cells.scanned import ScannedCell
+from minigate.cells.sgu import DSGU, SGU
+from minigate.cells.slstm import SLSTM
 from minigate.cells.trace import Trace
 
 #: name → build(D=2, H=4, seed=0, dtype="float64", **options): a small one for the contract tests.
@@ -28,21 +31,30 @@ def _register(name: str, cell: type[Cell], **fixed: Any) -> None:
 
 _register("RNN", RNN)
 _register("LSTM", LSTM)
+_register("LSTM-layer-norm", LayerNormLSTM)
+_register("SLSTM", SLSTM)
+_register("SLSTM-exponential", SLSTM, forget="exponential")
 _register("GRU-after", GRU, reset="after")
 _register("GRU-before", GRU, reset="before")
 _register("Clockwork", ClockworkRNN, periods=(1, 2, 4))
 _register("LeakyRNN", LeakyRNN, time_constants=(1, 1.5, 4))
+_register("SGU", SGU)
+_register("DSGU", DSGU)
 _register("MinGRU", MinGRU)
 _register("MinGRU-positive", MinGRU, candidate="positive")
 _register("MinLSTM", MinLSTM)
 
 __all__ = [
+    "DSGU",
     "GRU",
     "LSTM",
     "RNN",
+    "SGU",
+    "SLSTM",
     "Cell",
     "ClockworkRNN",
     "GatedCell",
+    "LayerNormLSTM",
     "LeakyRNN",
     "MinGRU",
     "MinLSTM",

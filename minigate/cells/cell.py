@@ -61,6 +61,9 @@ class Cell(Module):
     #: The blocks of the input's share: ``W.<block>`` and ``b.<block>``, in packed column order.
     blocks: tuple[str, ...] = ()
 
+    #: Does the input's share have b in it? Not in a cell that does something to x W first and adds b afterwards.
+    bias_in_share: bool = True
+
     #: weight → (operand, pre-activation gradient), for the recurrent weights.
     products: dict[str, tuple[str, str]] = {}
 
@@ -113,10 +116,9 @@ class Cell(Module):
 
         **Shapes**: x_t (N, D) or int (N,) → (N, H).
         """
-        W, b = self[f"W.{block}" if block else "W"], self[f"b.{block}" if block else "b"]
-        if x_t.dtype.kind in "iu":
-            return ops.embedding(W, x_t) + b
-        return x_t @ W + b
+        W = self[f"W.{block}" if block else "W"]
+        x_W = ops.embedding(W, x_t) if x_t.dtype.kind in "iu" else x_t @ W
+        return x_W + self[f"b.{block}" if block else "b"] if self.bias_in_share else x_W
 
     def forward(self, *args: Any, **options: Any) -> Any:
         """A cell is one step, and no map of a sequence: ``Recurrent(cell)`` is.

@@ -35,9 +35,12 @@ class GatedCell(Cell):
     #: The gates, in the order in which they lie side by side.
     gate_names: tuple[str, ...] = ()
 
+    #: What a gate is unless ``gate=`` says otherwise.
+    default_gate: Gate = Sigmoid()
+
     def __init__(self, D: int, H: int, *, gate: GateOption = None, seed: int | None = None, dtype: Any = None) -> None:
         super().__init__(D, H)
-        self.gates = choose_gates(type(self).__name__, gate, self.gate_names)
+        self.gates = choose_gates(type(self).__name__, gate, self.gate_names, self.default_gate)
         rng = generator(seed)
         self._draw_weights(rng, dtype)
         draw_gate_parameters(self, self.gates, H, rng, dtype)
@@ -135,7 +138,7 @@ class GatedCell(Cell):
 
     def extra_repr(self) -> str:
         """What tells this cell from another of its class."""
-        plain = all(type(gate) is Sigmoid for gate in self.gates.values())
+        plain = all(repr(gate) == repr(self.default_gate) for gate in self.gates.values())
         return super().extra_repr() + ("" if plain else f", gate={self.gates}")
 
 

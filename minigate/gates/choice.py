@@ -1,8 +1,8 @@
 """Which gate stands where: what ``gate=`` means, and whose the parameters of a gate are.
 
-Whatever has gates gives each a name. ``gate=`` is one :class:`Gate` for all of them, or one by name, and
-the logistic function where nothing is said. The module that holds the gate owns its parameters, as
-``<name>.gate.<parameter>``, so that one recipe can stand in many places.
+Whatever has gates gives each a name. ``gate=`` is one :class:`Gate` for all of them, or one by name, and where
+nothing is said the owner's default, mostly the logistic function. The module that holds the gate owns its
+parameters, as ``<name>.gate.<parameter>``, so that one recipe can stand in many places.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from minigate.tensor import Tensor
 GateOption = Gate | Mapping[str, Gate] | None
 
 
-def choose_gates(owner: str, gate: GateOption, names: tuple[str, ...]) -> dict[str, Gate]:
-    """The gate at every name, from what was given as ``gate=``.
+def choose_gates(owner: str, gate: GateOption, names: tuple[str, ...], default: Gate | None = None) -> dict[str, Gate]:
+    """The gate at every name, from what was given as ``gate=``; ``default``, a sigmoid, where nothing was.
 
     **Errors**: :class:`OptionError` for what is no gate, and for a name that is none of ``names``.
     """
+    default = default or Sigmoid()
     if gate is None:
-        gate = Sigmoid()
+        gate = default
     if isinstance(gate, Gate):
         return dict.fromkeys(names, gate)
     chosen: dict[str, Any] = dict(gate) if isinstance(gate, Mapping) else {"gate": gate}
@@ -36,7 +37,7 @@ def choose_gates(owner: str, gate: GateOption, names: tuple[str, ...]) -> dict[s
                 explain(
                     "gate= takes a Gate, or one Gate per name",
                     where=owner,
-                    expected="mg.gates.Sigmoid(), or {" + ", ".join(f"{n!r}: gate" for n in names) + "}",
+                    expected=f"mg.gates.{default!r}, or {{" + ", ".join(f"{n!r}: gate" for n in names) + "}",
                     got=repr(value),
                     slip="the class instead of an object of it" if is_class else "",
                     remedy=f"gate={value.__name__}()" if is_class else "",
@@ -48,7 +49,7 @@ def choose_gates(owner: str, gate: GateOption, names: tuple[str, ...]) -> dict[s
                     f"there is no gate {name!r}", where=owner, expected=f"one of {', '.join(names)}", got=repr(name)
                 )
             )
-    return {name: chosen.get(name, Sigmoid()) for name in names}
+    return {name: chosen.get(name, default) for name in names}
 
 
 def draw_gate_parameters(module: Module, gates: Mapping[str, Gate], size: int, rng: Any, dtype: Any) -> None:

@@ -11,7 +11,10 @@ import math
 from collections.abc import Callable
 
 from tests.cells.restate_clockwork import clockwork, leaky
+from tests.cells.restate_layer_norm import layer_norm_lstm
 from tests.cells.restate_scanned import min_gru, min_gru_positive, min_lstm
+from tests.cells.restate_sgu import dsgu, sgu
+from tests.cells.restate_slstm import slstm, slstm_exponential
 
 Numbers = list[float]
 Weights = dict[str, list]
@@ -94,4 +97,9 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, Stat
     "MinLSTM": min_lstm,
     "Clockwork": clockwork,
     "LeakyRNN": leaky,
+    "SGU": sgu,
+    "DSGU": dsgu,
+    "SLSTM": slstm,
+    "SLSTM-exponential": slstm_exponential,
+    "LSTM-layer-norm": layer_norm_lstm,
 }

@@ -9,10 +9,21 @@ from minigate.checking import check_cell
 from tests.checking.mutant import CELLS, evidence
 from tests.checking.mutants_of_cells import MUTANTS_OF_CELLS
 from tests.checking.mutants_of_clockwork import MUTANTS_OF_CLOCKWORK
+from tests.checking.mutants_of_layer_norm import MUTANTS_OF_LAYER_NORM
 from tests.checking.mutants_of_loops import MUTANTS_OF_LOOPS
 from tests.checking.mutants_of_scanned import MUTANTS_OF_SCANNED
+from tests.checking.mutants_of_sgu import MUTANTS_OF_SGU
+from tests.checking.mutants_of_slstm import MUTANTS_OF_SLSTM
 
-MUTANTS = [*MUTANTS_OF_CELLS, *MUTANTS_OF_LOOPS, *MUTANTS_OF_CLOCKWORK, *MUTANTS_OF_SCANNED]
+MUTANTS = [
+    *MUTANTS_OF_CELLS,
+    *MUTANTS_OF_LOOPS,
+    *MUTANTS_OF_CLOCKWORK,
+    *MUTANTS_OF_SCANNED,
+    *MUTANTS_OF_SGU,
+    *MUTANTS_OF_SLSTM,
+    *MUTANTS_OF_LAYER_NORM,
+]
 
 by_name = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 

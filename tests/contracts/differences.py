@@ -20,6 +20,10 @@ Function = Callable[[Values], Sequence[numpy.ndarray]]
 #: sharply than most functions, so that a smaller step is better here; rounding stays below 1e-11.
 STEP = 3e-4
 
+#: A kink, such as that of a maximum, may lie within a step, and a function may bend still more sharply, as a
+#: normalisation of nearly equal numbers does. A smaller step escapes both; a wrong gradient is wrong with any.
+STEPS = (STEP, STEP / 32)
+
 
 def along(f: Function, values: Values, direction: Values, step: float = STEP) -> list[numpy.ndarray]:
     """d outputs / d e at values + e · direction, by Richardson's rule: (8 [f(e) − f(−e)] − [f(2e) − f(−2e)]) / 12 e.

@@ -34,6 +34,14 @@ CELLS = {
     "MinLSTM": blocks("candidate", "forget", "input", sizes=WITHOUT_U),
     "Clockwork": {"W": (2, 4), "U.group0": (4, 2), "U.group1": (2, 1), "U.group2": (1, 1), "b": (4,)},
     "LeakyRNN": WEIGHTS,
+    "SGU": blocks("deep", "update"),
+    "DSGU": blocks("deep", "update") | {"U.out": (4, 4)},
+    "SLSTM": blocks("candidate", "input", "forget", "output"),
+    "SLSTM-exponential": blocks("candidate", "input", "forget", "output"),
+    "LSTM-layer-norm": blocks(
+        "candidate", "input", "forget", "output", sizes=WEIGHTS | {"gain_x": (4,), "gain_h": (4,)}
+    )
+    | {"gain.cell": (4,), "b.cell": (4,)},
 }
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}
