@@ -28,7 +28,7 @@ class SLSTM(GatedCell):
     - h_t = o_t ⊙ ĉ_t / n̂_t, a weighted mean of all that came in
 
     As written, these overflow. What is kept instead is c = ĉ e^{−m} and n = n̂ e^{−m}, with a stabiliser m that makes
-    the larger of the two gates exactly 1, and of which h does not depend:
+    the larger of the two gates exactly 1, and on which h does not depend:
 
     - m_t = max(ln f_t + m_{t−1}, a_i), i′_t = exp(a_i − m_t), f′_t = exp(ln f_t + m_{t−1} − m_t)
     - c_t = f′_t ⊙ c_{t−1} + i′_t ⊙ z̃_t,  n_t = f′_t ⊙ |n_{t−1}| + i′_t,  h_t = o_t ⊙ c_t / n_t
@@ -37,11 +37,11 @@ class SLSTM(GatedCell):
     b.<block> (H,) for the blocks candidate, input, forget, output; y_t = h_t. In the trace, input is i′ and forget f′.
 
     **Source**: Beck et al. (2024), section 2.2; the stabiliser is its eq. 15. The paper has several heads, here it is
-    one. The paper starts from sums, so that n is never negative; a state that is handed in may be anything, and of
-    its n the magnitude counts. Where n is 0, as in the initial state, nothing is stored, and m_t = a_i: so the
-    authors' code begins. Where both sides of the maximum are equal, its gradient goes to a_i. ``forget_bias``,
-    where b_f begins, is 1 as in :class:`LSTM`. Only o is a :class:`Gate`: of the other two it is the logarithms
-    that count, and no exponential is a map into (0, 1).
+    one. From the initial state n is a sum of positive terms; a state that is handed in may be anything, and of its
+    n the magnitude counts: that |·| is ours. Where n is 0, as in the initial state, nothing is stored, and m_t = a_i:
+    so the authors' code begins. Where both sides of the maximum are equal, its gradient goes to a_i.
+    ``forget_bias``, where b_f begins, is 1 as in :class:`LSTM`. Only o is a :class:`Gate`: of the other two it is
+    the logarithms that count, and no exponential is a map into (0, 1).
 
     **Errors**: :class:`OptionError` for another ``forget``, for sizes below 1, for a ``gate=`` that is none.
     """
