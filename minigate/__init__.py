@@ -8,7 +8,7 @@
 ((5, 3, 4), (3, 4))
 """
 
-from minigate import backend, bptt, cells, checking, data, errors, gates, layers, module, ops, tensor, train
+from minigate import backend, bptt, cells, checking, convert, data, errors, gates, layers, module, ops, tensor, train
 from minigate.backend import asnumpy, default_dtype, use
 from minigate.backend import describe as describe_backend
 from minigate.bptt import gradient_bias, gradient_flow
@@ -35,6 +35,7 @@ __all__ = [
     "check_layer",
     "check_vjp",
     "checking",
+    "convert",
     "data",
     "default_dtype",
     "describe_backend",

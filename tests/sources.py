@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # A package imports only from those before it.
 ORDER = (
-    "errors", "backend", "plot", "tensor", "ops", "module", "gates", "cells", "bptt", "layers", "checking", "data",
-    "train", "learn", "bench", "cli",
+    "errors", "backend", "plot", "tensor", "ops", "module", "gates", "cells", "bptt", "layers", "convert", "checking",
+    "data", "train", "learn", "bench", "cli",
 )  # fmt: skip
 COMPUTES_ON_ITS_ARRAYS = ("tensor", "ops", "module", "gates", "cells", "bptt", "layers")
 

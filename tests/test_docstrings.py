@@ -17,7 +17,8 @@ import pytest
 from tests.sources import Source, offenders, sources
 
 DESCRIBED = (
-    "backend", "plot", "tensor", "ops", "module", "gates", "cells", "bptt", "layers", "checking", "data", "train",
+    "backend", "plot", "tensor", "ops", "module", "gates", "cells", "bptt", "layers", "convert", "checking", "data",
+    "train",
 )  # fmt: skip
 WITH_SHAPES = ("ops", "bptt", "layers", "cells", "gates")
 PARAGRAPHS = ("**Equations**", "**Shapes**", "**Source**", "**Errors**")

@@ -23,16 +23,22 @@ class GRU(GatedCell):
     - z_t = σ(x_t W_z + h_{t−1} U_z + b_z), the update gate; r_t = σ(x_t W_r + h_{t−1} U_r + b_r), the reset gate
     - ``reset="after"``:  h̃_t = tanh(x_t W_h + r_t ⊙ (h_{t−1} U_h) + b_h)
     - ``reset="before"``: h̃_t = tanh(x_t W_h + (r_t ⊙ h_{t−1}) U_h + b_h)
+    - ``recurrent_bias=True``, after only: r_t ⊙ (h_{t−1} U_h + b_r̃) in place of r_t ⊙ (h_{t−1} U_h)
     - h_t = (1 − z_t) ⊙ h_{t−1} + z_t ⊙ h̃_t
 
     **Shapes**: x_t (N, D); h and every gate (N, H); W.<block> (D, H), U.<block> (H, H), b.<block> (H,) for the
-    blocks candidate, update, reset; y_t = h_t.
+    blocks candidate, update, reset, and b.recurrent (H,) for b_r̃; y_t = h_t.
 
     **Source**: Cho et al. (2014); "after" is the form of Chung et al. (ICML 2015), section 2, and of most
-    frameworks; "before" that of Chung et al. (2014) and of Scardapane et al. (2018), eqs. 2–4. Frameworks that write
-    h = z ⊙ h_prev + (1 − z) ⊙ h̃ have the same model under z → 1 − z.
+    frameworks; "before" that of Chung et al. (2014) and of Scardapane et al. (2018), eqs. 2–4. The recurrent bias is
+    in no paper; frameworks have it where they give each of the two products x W and h U a bias of its own.
 
-    **Errors**: :class:`OptionError` for another ``reset``, for sizes below 1, for a ``gate=`` that is none.
+    The convention of z is that of Chung et al.: it is the share of the new. Frameworks that write
+    h = z ⊙ h_prev + (1 − z) ⊙ h̃ have the same model under z → 1 − z, and since 1 − σ(a) = σ(−a) that is W_z, U_z
+    and b_z with their signs turned, and the gradients of these as well.
+
+    **Errors**: :class:`OptionError` for another ``reset``, for a recurrent bias with the reset before, for sizes below
+    1, for a ``gate=`` that is none.
     """
 
     state_names = ("h",)
@@ -45,6 +51,7 @@ class GRU(GatedCell):
         H: int,
         *,
         reset: str = "after",
+        recurrent_bias: bool = False,
         gate: GateOption = None,
         seed: int | None = None,
         dtype: Any = None,
@@ -58,7 +65,16 @@ class GRU(GatedCell):
                     got=repr(reset),
                 )
             )
-        self.reset = reset
+        if recurrent_bias and reset == "before":
+            raise OptionError(
+                explain(
+                    "there is no recurrent bias where the reset comes before the product",
+                    where="GRU",
+                    slip="(r ⊙ h) U + b is the sum that b.candidate already stands in: a second bias would be the same",
+                    remedy='reset="after", or leave recurrent_bias out',
+                )
+            )
+        self.reset, self.recurrent_bias = reset, bool(recurrent_bias)
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
         candidate = ("h_prev", "da_recurrent") if reset == "after" else ("reset_h", "da_candidate")
         self.products = {
@@ -72,13 +88,17 @@ class GRU(GatedCell):
             self.parameter(f"W.{block}", glorot(rng, (self.D, self.H)), dtype)
             self.parameter(f"U.{block}", orthogonal(rng, (self.H, self.H)), dtype)
             self.parameter(f"b.{block}", zeros(rng, (self.H,)), dtype)
+        if self.recurrent_bias:
+            self.parameter("b.recurrent", zeros(rng, (self.H,)), dtype)
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """**Shapes**: x_t (N, D) or int (N,), h (N, H) → y_t (N, H), (h,)."""
         (h_prev,) = state
         z = self.gate("update", self.input_share(x_t, "update") + h_prev @ self["U.update"])
         r = self.gate("reset", self.input_share(x_t, "reset") + h_prev @ self["U.reset"])
-        if self.reset == "after":
+        if self.recurrent_bias:
+            recurrent = r * (h_prev @ self["U.candidate"] + self["b.recurrent"])
+        elif self.reset == "after":
             recurrent = r * (h_prev @ self["U.candidate"])
         else:
             recurrent = (r * h_prev) @ self["U.candidate"]
@@ -102,6 +122,8 @@ class GRU(GatedCell):
         if not after:
             U, trace.weights["U_h"] = U[:, : 2 * H].copy(), U[:, 2 * H :].copy()
         trace.weights["U"] = U
+        if self.recurrent_bias:
+            trace.weights["b_r"] = self["b.recurrent"].data.astype(trace.dtype)
         trace["product"] = trace.empty(N, trace.weights["U"].shape[1])
 
     def step_forward(self, t: int, pre_t: Array, state: State, trace: Trace) -> State:
@@ -114,6 +136,8 @@ class GRU(GatedCell):
         if self.reset == "after":
             h_U = trace["h_U"][t]
             h_U[...] = product[:, 2 * H :]
+            if self.recurrent_bias:
+                h_U += trace.weights["b_r"]
             xp.multiply(r, h_U, out=candidate)
         else:
             reset_h = xp.multiply(r, h_prev, out=trace["reset_h"][t])
@@ -188,10 +212,16 @@ class GRU(GatedCell):
         return (dh,)
 
     def other_gradients(self, trace: Trace) -> dict[str, Array]:
-        """The gates' own parameters: dz = dh ⊙ (h̃ − h_{t−1}), dr = what r was multiplied with ⊙ its gradient."""
-        if not self.has_gate_parameters:
-            return {}
-        h_prev, da_h = trace["h_prev"], trace["da_candidate"]
-        dz = trace["dh"] * (trace["candidate"] - h_prev)
-        dr = da_h * trace["h_U"] if self.reset == "after" else (da_h @ trace.weights["U_h.T"]) * h_prev
-        return self.gate_gradients(trace, {"update": dz, "reset": dr})
+        """db_r̃ = Σ r ⊙ da_h, and the gates' own parameters: dz = dh ⊙ (h̃ − h_{t−1}), dr = da_h ⊙ what r multiplies."""
+        found = {"b.recurrent": trace["da_recurrent"].sum(axis=(0, 1))} if self.recurrent_bias else {}
+        if self.has_gate_parameters:
+            h_prev, da_h = trace["h_prev"], trace["da_candidate"]
+            dz = trace["dh"] * (trace["candidate"] - h_prev)
+            dr = da_h * trace["h_U"] if self.reset == "after" else (da_h @ trace.weights["U_h.T"]) * h_prev
+            found |= self.gate_gradients(trace, {"update": dz, "reset": dr})
+        return found
+
+    def extra_repr(self) -> str:
+        """What tells this cell from another of its class."""
+        reset = "" if self.reset == "after" else f", reset={self.reset!r}"
+        return super().extra_repr() + reset + (", recurrent_bias=True" if self.recurrent_bias else "")

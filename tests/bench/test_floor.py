@@ -15,6 +15,9 @@ T, N, D, H = 5, 3, 2, 4
     [
         ("RNN", [(H, H)]),
         ("LSTM", [(H, 4 * H)]),
+        ("LSTM-peephole", [(H, 4 * H)]),
+        ("LSTM-peephole-full", [(H, 4 * H), (H, 2 * H), (H, H)]),
+        ("LSTM-coupled", [(H, 3 * H)]),
         ("GRU-after", [(H, 3 * H)]),
         ("GRU-before", [(H, 2 * H), (H, H)]),
     ],
@@ -45,7 +48,7 @@ def test_counts_the_multiplications_of_a_training_step(name: str, monkeypatch: p
     monkeypatch.setattr(floor, "numpy", Counting)
     gemm_floor(cell, T, N)()
     weights = dict(cell.named_parameters())
-    recurrent = sum(p.size for key, p in weights.items() if key.startswith("U"))
+    recurrent = sum(p.size for key, p in weights.items() if key.startswith(("U", "V")) and p.ndim == 2)
     inputs = sum(p.size for key, p in weights.items() if key.startswith("W"))
     biases = sum(p.shape[1] for key, p in weights.items() if key.startswith("W"))  # a row below W, of zeros if need be
     assert counted == T * N * (3 * (recurrent + inputs) + 2 * biases)

@@ -11,7 +11,9 @@ import math
 from collections.abc import Callable
 
 from tests.cells.restate_clockwork import clockwork, leaky
+from tests.cells.restate_gru import gru_recurrent_bias
 from tests.cells.restate_layer_norm import layer_norm_lstm
+from tests.cells.restate_lstm import lstm_coupled, lstm_peephole, lstm_peephole_full
 from tests.cells.restate_scanned import min_gru, min_gru_positive, min_lstm
 from tests.cells.restate_sgu import dsgu, sgu
 from tests.cells.restate_slstm import slstm, slstm_exponential
@@ -90,6 +92,9 @@ def gru_before(w: Weights, x: Numbers, states: States) -> tuple[Numbers, States]
 RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, States]]] = {
     "RNN": rnn,
     "LSTM": lstm,
+    "LSTM-peephole": lstm_peephole,
+    "LSTM-peephole-full": lstm_peephole_full,
+    "LSTM-coupled": lstm_coupled,
     "GRU-after": gru_after,
     "GRU-before": gru_before,
     "MinGRU": min_gru,
@@ -102,4 +107,5 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, Stat
     "SLSTM": slstm,
     "SLSTM-exponential": slstm_exponential,
     "LSTM-layer-norm": layer_norm_lstm,
+    "GRU-recurrent-bias": gru_recurrent_bias,
 }

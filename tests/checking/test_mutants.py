@@ -11,6 +11,7 @@ from tests.checking.mutants_of_cells import MUTANTS_OF_CELLS
 from tests.checking.mutants_of_clockwork import MUTANTS_OF_CLOCKWORK
 from tests.checking.mutants_of_layer_norm import MUTANTS_OF_LAYER_NORM
 from tests.checking.mutants_of_loops import MUTANTS_OF_LOOPS
+from tests.checking.mutants_of_lstm import MUTANTS_OF_LSTM
 from tests.checking.mutants_of_scanned import MUTANTS_OF_SCANNED
 from tests.checking.mutants_of_sgu import MUTANTS_OF_SGU
 from tests.checking.mutants_of_slstm import MUTANTS_OF_SLSTM
@@ -22,6 +23,7 @@ MUTANTS = [
     *MUTANTS_OF_SCANNED,
     *MUTANTS_OF_SGU,
     *MUTANTS_OF_SLSTM,
+    *MUTANTS_OF_LSTM,
     *MUTANTS_OF_LAYER_NORM,
 ]
 

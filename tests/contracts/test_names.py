@@ -22,11 +22,15 @@ def blocks(*names: str, prefix: str = "", sizes: dict[str, tuple[int, ...]] = WE
 
 
 GRU = blocks("candidate", "update", "reset")
+LSTM = blocks("candidate", "input", "forget", "output")
 
 #: Every entry of the registries: a new one is pinned by a line here.
 CELLS = {
     "RNN": WEIGHTS,
-    "LSTM": blocks("candidate", "input", "forget", "output"),
+    "LSTM": LSTM,
+    "LSTM-peephole": LSTM | {f"V.{gate}": (4,) for gate in ("input", "forget", "output")},
+    "LSTM-peephole-full": LSTM | {f"V.{gate}": (4, 4) for gate in ("input", "forget", "output")},
+    "LSTM-coupled": blocks("candidate", "forget", "output"),
     "GRU-after": GRU,
     "GRU-before": GRU,
     "MinGRU": blocks("candidate", "update", sizes=WITHOUT_U),
@@ -42,6 +46,7 @@ CELLS = {
         "candidate", "input", "forget", "output", sizes=WEIGHTS | {"gain_x": (4,), "gain_h": (4,)}
     )
     | {"gain.cell": (4,), "b.cell": (4,)},
+    "GRU-recurrent-bias": GRU | {"b.recurrent": (4,)},
 }
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}

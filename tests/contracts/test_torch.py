@@ -1,10 +1,8 @@
 """The cells that PyTorch has as well: the same outputs and the same gradients, to 1e-10.
 
-Once against golden arrays that PyTorch made, which runs everywhere, and once live where it is installed.
-
-PyTorch keeps the gates of a cell below one another in one weight (RNN; LSTM: i, f, g, o; GRU: r, z, n) and
-multiplies from the left. Its GRU writes h = z h_prev + (1 − z) h̃: its z is 1 minus ours, which is what the
-negated weights of that gate give.
+Once against golden arrays that PyTorch made, which runs everywhere, and once live where it is installed. Weights and
+gradients come over by ``mg.convert``, so that this is its test as well: a weight in the wrong place gives other
+outputs, a gradient in the wrong place is another number.
 """
 
 from __future__ import annotations
@@ -13,72 +11,128 @@ import numpy
 import pytest
 
 import minigate as mg
+from minigate.layers import Recurrent, Stack
 from tests.contracts import differences
-from tests.contracts.golden.make_golden import FOLDER, GATES, STATES, D, H, reference
+from tests.contracts.golden.make_golden import CASES, FOLDER, Case, D, H, reference
+from tests.contracts.subjects import flat, nested
 
-BLOCKS = {
-    "RNN": {"": 1.0},
-    "LSTM": {".input": 1.0, ".forget": 1.0, ".candidate": 1.0, ".output": 1.0},
-    "GRU": {".reset": 1.0, ".update": -1.0, ".candidate": 1.0},
+LIVE = CASES | {
+    "rnn-stack": Case("RNN", layers=2),
+    "lstm-stack": Case("LSTM", layers=2),
+    "gru-bidirectional": Case("GRU", both=True),
 }
-PARTS = {"W": "weight_ih_l0", "U": "weight_hh_l0", "b": "bias_ih_l0"}
-CELLS = {"RNN": mg.cells.RNN, "LSTM": mg.cells.LSTM, "GRU": mg.cells.GRU}
 
-kinds = pytest.mark.parametrize("kind", CELLS)
+golden = pytest.mark.parametrize("name", CASES)
+live = pytest.mark.parametrize("name", LIVE)
 methods = pytest.mark.parametrize("method", ["bptt", "tape"])
 
 
-def translated(kind: str, arrays: dict[str, numpy.ndarray], prefix: str = "") -> dict[str, numpy.ndarray]:
-    """PyTorch's weights, or with the prefix "d" their gradients, by minigate's names."""
-    found = {}
-    for symbol, theirs in PARTS.items():
-        for (block, sign), rows in zip(BLOCKS[kind].items(), numpy.split(arrays[prefix + theirs], GATES[kind])):
-            found[symbol + block] = sign * rows.T
-    return found
+class BothWays(mg.Module):
+    """Layers of two directions each, put together from single ones in the test's own words."""
+
+    def __init__(self, cells, method):
+        super().__init__()
+        self.pairs = [(Recurrent(one, method=method), Recurrent(other, method=method)) for one, other in cells]
+        for k, pair in enumerate(self.pairs):
+            for direction, layer in zip(("forward", "backward"), pair, strict=True):
+                self.child(f"layers.{k}.{direction}" if len(cells) > 1 else direction, layer)
+
+    def forward(self, x, states):
+        y, after = x, []
+        for (one, other), (first, second) in zip(self.pairs, states, strict=True):
+            y_one, first = one(y, first)
+            y_other, second = other(y[::-1], second)
+            y = mg.ops.concat([y_one, y_other[::-1]], axis=-1)
+            after.append((first, second))
+        return y, tuple(after)
 
 
-def compare(kind: str, method: str, arrays: dict[str, numpy.ndarray], backend) -> None:
-    cell = CELLS[kind](D, H, dtype="float64")
-    cell.load_state_dict(translated(kind, arrays))
-    layer = mg.layers.Recurrent(cell, method=method)
+def same_model(name: str, method: str) -> tuple[mg.Module, tuple]:
+    """What minigate has for a case, and the structure of its state."""
+    case = LIVE[name]
+    options = {"dtype": "float64"} | ({"recurrent_bias": True} if case.kind == "GRU" else {})
+
+    def cell(layer):
+        return getattr(mg.cells, case.kind)(D if layer == 0 else H * (2 if case.both else 1), H, **options)
+
+    one = (None,) * case.states
+    if case.both:
+        pairs = [(cell(k), cell(k)) for k in range(case.layers)]
+        return BothWays(pairs, method), ((one, one),) * case.layers
+    layers = [Recurrent(cell(k), method=method) for k in range(case.layers)]
+    return (layers[0], one) if case.layers == 1 else (Stack(layers), (one,) * case.layers)
+
+
+def compare(name: str, method: str, arrays: dict[str, numpy.ndarray], backend) -> None:
+    case = LIVE[name]
+    weights = {key: array for key, array in arrays.items() if key.startswith(("weight", "bias"))}
+    model, structure = same_model(name, method)
+    model.load_state_dict(mg.convert.from_torch(weights))
+    gradients = {key: arrays[f"d{key}"] for key in weights}
+    expected = {"x": arrays["dx"]} | mg.convert.from_torch(gradients, what="gradients")
+
+    def by_place(what):  # their (places, N, H) for each k; one array for each place and k, in the order of our states
+        return [arrays[f"{what}.{k}"][place] for place in range(case.places) for k in range(case.states)]
+
     x = mg.Tensor(backend.to(arrays["x"]), requires_grad=True)
-    states = [mg.Tensor(backend.to(arrays[f"state.{k}"]), requires_grad=True) for k in range(STATES[kind])]
-    y, final = layer(x, tuple(states))
-    cotangents = [backend.to(arrays[f"cotangent.{key}"]) for key in ("y", *range(STATES[kind]))]
-    expected = {"x": arrays["dx"]} | translated(kind, arrays, "d")
-    expected |= {f"state.{k}": arrays[f"dstate.{k}"] for k in range(STATES[kind])}
-    inputs = {"x": x} | {f"state.{k}": state for k, state in enumerate(states)} | dict(layer.named_parameters())
-    found = dict(zip(inputs, mg.grad([y, *final], list(inputs.values()), cotangents), strict=True))
+    states = [mg.Tensor(backend.to(state), requires_grad=True) for state in by_place("state")]
+    y, final = model(x, nested(structure, iter(states)))
     assert differences.distance(backend.host(y), arrays["y"]) <= 1e-10
-    for k, state in enumerate(final):
-        assert differences.distance(backend.host(state), arrays[f"final.{k}"]) <= 1e-10
+    for found, theirs in zip(flat(final), by_place("final"), strict=True):
+        assert differences.distance(backend.host(found), theirs) <= 1e-10
+    expected |= {f"state.{k}": dstate for k, dstate in enumerate(by_place("dstate"))}
+    inputs = {"x": x} | {f"state.{k}": state for k, state in enumerate(states)} | dict(model.named_parameters())
+    cotangents = [backend.to(each) for each in (arrays["cotangent.y"], *by_place("cotangent"))]
+    found = dict(zip(inputs, mg.grad([y, *flat(final)], list(inputs.values()), cotangents), strict=True))
     assert found.keys() == expected.keys()
-    for name, gradient in found.items():
-        assert differences.distance(backend.host(gradient), expected[name]) <= 1e-10, f"d{name}"
+    for key, gradient in found.items():
+        assert differences.distance(backend.host(gradient), expected[key]) <= 1e-10, f"d{key}"
+    back = mg.convert.to_torch({key: found[key] for key, _ in model.named_parameters()}, what="gradients")
+    assert back.keys() == gradients.keys()
+    for key, gradient in back.items():
+        assert differences.distance(gradient, gradients[key]) <= 1e-10, f"d{key}"
 
 
-@kinds
+@golden
 @methods
-def test_golden_arrays_made_by_pytorch(backend, kind, method):
-    with numpy.load(FOLDER / f"{kind.lower()}.npz", allow_pickle=False) as file:
+def test_golden_arrays_made_by_pytorch(backend, name, method):
+    with numpy.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
         arrays = dict(file)
     assert str(arrays.pop("version")).startswith("torch ")
     assert all(array.dtype == "float64" for array in arrays.values())
-    compare(kind, method, arrays, backend)
+    compare(name, method, arrays, backend)
 
 
-@kinds
+@live
 @methods
-def test_pytorch_itself(backend, kind, method):
+def test_pytorch_itself(backend, name, method):
     pytest.importorskip("torch")
-    compare(kind, method, reference(kind, seed=1), backend)
+    compare(name, method, reference(LIVE[name], seed=1), backend)
 
 
-@kinds
-def test_the_golden_arrays_are_those_of_the_script(kind):
+@golden
+def test_the_golden_arrays_are_those_of_the_script(name):
     pytest.importorskip("torch")
-    made = reference(kind, seed=0)
-    with numpy.load(FOLDER / f"{kind.lower()}.npz", allow_pickle=False) as file:
+    made = reference(LIVE[name], seed=0)
+    with numpy.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
         assert set(file) == set(made)
-        for name in set(made) - {"version"}:
-            assert differences.distance(file[name], made[name]) <= 1e-12, name
+        for key in set(made) - {"version"}:
+            assert differences.distance(file[key], made[key]) <= 1e-12, key
+
+
+@live
+def test_what_goes_to_pytorch_computes_the_same_there(name):
+    torch = pytest.importorskip("torch")
+    case = LIVE[name]
+    model, _ = same_model(name, "bptt")
+    rng = numpy.random.default_rng(2)
+    model.load_state_dict({key: rng.normal(size=array.shape) for key, array in model.state_dict().items()})
+    theirs = getattr(torch.nn, case.kind)(D, H, num_layers=case.layers, bidirectional=case.both).double()
+    weights = mg.convert.to_torch(model.state_dict())
+    theirs.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
+    x = rng.normal(size=(5, 3, D))
+    zero = [numpy.zeros((3, H)) for _ in range(case.places * case.states)]
+    y, _ = model(x, nested(same_model(name, "bptt")[1], iter(zero)))
+    assert differences.distance(y.data, theirs(torch.from_numpy(x))[0].detach().numpy()) <= 1e-12
+    again = mg.convert.from_torch(theirs.state_dict(), recurrent_bias=True if case.kind == "GRU" else None)
+    assert all(numpy.array_equal(again[key], array) for key, array in model.state_dict().items())
