@@ -10,6 +10,7 @@ from minigate.cells.gru import GRU
 from minigate.cells.leaky import LeakyRNN
 from minigate.cells.lstm import LSTM
 from minigate.cells.lstm_layer_norm import LayerNormLSTM
+from minigate.cells.md_lstm import MDLSTM
 from minigate.cells.min_gru import MinGRU
 from minigate.cells.min_lstm import MinLSTM
 from minigate.cells.rnn import RNN
@@ -52,6 +53,7 @@ __all__ = [
     "DSGU",
     "GRU",
     "LSTM",
+    "MDLSTM",
     "RNN",
     "SGU",
     "SLSTM",

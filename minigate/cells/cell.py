@@ -67,6 +67,9 @@ class Cell(Module):
     #: weight → (operand, pre-activation gradient), for the recurrent weights.
     products: dict[str, tuple[str, str]] = {}
 
+    #: Of what it reads: 1 for a sequence, whose steps have one predecessor; 2 for a grid, whose positions have two.
+    dimensions: int = 1
+
     def __init__(self, D: int, H: int) -> None:
         super().__init__()
         for letter, meaning, size in (("D", "the input size", D), ("H", "the hidden size", H)):

@@ -213,6 +213,11 @@ def _make(cell: Any, D: int, H: int, seed: int) -> Cell:
         cell = cell(**offered)
     if not isinstance(cell, Cell):
         raise OptionError(explain("what was made is no cell", where="check_cell", expected="a Cell", got=repr(cell)))
+    if cell.dimensions != 1:
+        raise OptionError(
+            explain("a cell that reads grids", where="check_cell", expected="a cell that reads sequences",
+                    got=repr(cell), remedy=f"mg.check_layer(mg.layers.Grid({type(cell).__name__}(D, H)))")
+        )  # fmt: skip
     return cell
 
 

@@ -230,7 +230,8 @@ def _example_input(layer: Module, seed: int) -> tuple[Any, ...]:
     if hasattr(first, "K"):
         return (asarray(rng.integers(0, first.K, size=(5, 3)), like=like),)
     if isinstance(getattr(first, "D", None), int):
-        return (asarray(rng.normal(size=(5, 3, first.D)), like=like),)
+        leading = (2, 4, 3) if getattr(first, "dimensions", 1) == 2 else (5, 3)  # a grid, or a sequence
+        return (asarray(rng.normal(size=(*leading, first.D)), like=like),)
     raise OptionError(
         explain("the layer does not say what size its input has", where=f"check_layer({type(layer).__name__})",
                 remedy="mg.check_layer(layer, x)")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from minigate.cells import GRU, LSTM
+from minigate.cells import GRU, LSTM, MDLSTM
 from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.dropout import Dropout
 from minigate.layers.embedding import Embedding
+from minigate.layers.grid import FourDirections, Grid
 from minigate.layers.highway import Highway
 from minigate.layers.layer_norm import LayerNorm
 from minigate.layers.linear import Linear
@@ -43,6 +44,10 @@ registry: dict[str, Callable[..., Module]] = {
     "NAC": lambda seed=0, dtype="float64": NAC(2, 4, seed=seed, dtype=dtype),
     # An ε so large that finite differences can follow the product near x = 0.
     "NALU": lambda seed=0, dtype="float64": NALU(2, 4, epsilon=0.1, seed=seed, dtype=dtype),
+    "Grid": lambda seed=0, dtype="float64": Grid(MDLSTM(2, 4, seed=seed, dtype=dtype)),
+    "FourDirections": lambda seed=0, dtype="float64": FourDirections(
+        [MDLSTM(2, 1, seed=seed + k, dtype=dtype) for k in range(4)]
+    ),
 }
 
 __all__ = [
@@ -51,6 +56,8 @@ __all__ = [
     "Bidirectional",
     "Dropout",
     "Embedding",
+    "FourDirections",
+    "Grid",
     "Highway",
     "LayerNorm",
     "Linear",

@@ -51,6 +51,14 @@ class Recurrent(Module):
                     slip="the class instead of an object of it" if isinstance(cell, type) else "",
                 )
             )
+        if cell.dimensions != 1:
+            raise OptionError(
+                explain(
+                    f"{type(cell).__name__} reads grids, where a position has two predecessors",
+                    where="Recurrent",
+                    remedy="mg.layers.Grid(cell)",
+                )
+            )
         if method not in (None, "bptt", "tape"):
             raise OptionError(
                 explain("unknown method", where="Recurrent", expected='"bptt" or "tape"', got=repr(method))

@@ -19,6 +19,7 @@ from tests.conftest import Backend
 from tests.contracts.example_gates import build_cell
 
 T, N, D, H = 5, 3, 2, 4  # all distinct, so that no axis can be taken for another
+J = 6  # a grid has T = 5 rows and 6 columns
 K = 6  # tokens
 
 #: One sequence that ends early, one with holes, one of which nothing is real.
@@ -147,7 +148,8 @@ def layer_of_registry(name: str, backend: Backend, dtype: str = "float64") -> Su
     """The subject made of one layer of the registry, which reads floats or else tokens."""
     with library.use(backend.name):
         layer = mg.layers.registry[name](dtype=dtype)
-    x = sequence((T, N, getattr(layer, "D", D)), dtype=dtype)
+    grid, size = getattr(layer, "dimensions", 1) == 2, getattr(layer, "D", D)
+    x = sequence((T, J, N, size) if grid else (T, N, size), dtype=dtype)
     try:
         return Subject(layer, backend, x)
     except DTypeError:

@@ -21,6 +21,13 @@ def blocks(*names: str, prefix: str = "", sizes: dict[str, tuple[int, ...]] = WE
     return {f"{prefix}{symbol}.{name}": shape for name in names for symbol, shape in sizes.items()}
 
 
+def md_lstm(H: int) -> dict[str, tuple[int, ...]]:
+    """The names of an MD-LSTM, whose U has a row for each unit of both predecessors."""
+    gates = ("input", "forget_row", "forget_column", "output")
+    own = blocks("candidate", *gates, sizes={"W": (2, H), "U": (2 * H, H), "b": (H,)})
+    return own | {f"V.{gate}": (H,) for gate in gates}
+
+
 GRU = blocks("candidate", "update", "reset")
 LSTM = blocks("candidate", "input", "forget", "output")
 
@@ -69,6 +76,8 @@ LAYERS = {
     "Highway-tanh": HIGHWAY,
     "NAC": {"W_hat": (2, 4), "M_hat": (2, 4)},
     "NALU": {"W_hat": (2, 4), "M_hat": (2, 4), "G": (2, 4)},
+    "Grid": md_lstm(4),
+    "FourDirections": {f"directions.{k}.{name}": shape for k in range(4) for name, shape in md_lstm(1).items()},
 }
 GATES = {"Sigmoid": {}, "HardSigmoid": {}, "HardSigmoid-sixth": {}, "Constant": {}}
 
