@@ -1,67 +1,55 @@
-"""``minigate bench cells``: the training step of each cell, beside the built-in one and the GEMM floor."""
+"""``minigate bench cells``: the training step of every cell, beside PyTorch, the tape and the GEMM floor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Callable
 from typing import Any
 
 from minigate.backend import asarray, asnumpy, generator
+from minigate.bench.bandwidth import bandwidth_floor
 from minigate.bench.floor import gemm_floor
+from minigate.bench.rows import Row
 from minigate.bench.timing import in_turns
-from minigate.cells import GRU, LSTM, RNN, Cell
+from minigate.cells import Cell, registry
 from minigate.layers import Recurrent
+from minigate.module import Module
 from minigate.tensor import Tensor
 
 Array = Any
+Shape = tuple[int, ...]
 
 #: (T, N, D, H): rows of a small image, text, text with a wide input, pixels of a small image.
-SHAPES = ((28, 32, 28, 100), (100, 64, 64, 256), (100, 64, 256, 512), (784, 32, 1, 100))
+SHAPES: tuple[Shape, ...] = ((28, 32, 28, 100), (100, 64, 64, 256), (100, 64, 256, 512), (784, 32, 1, 100))
 
+#: How many of the shapes: all for the cells that PyTorch has too, the first two for the others.
+BUILT_IN, SHAPES_OF_OTHERS = ("RNN", "GRU", "GRU-recurrent-bias", "LSTM"), 2
+
+#: Name → how to build it. "GRU" is the one of most frameworks, whose reset comes after.
 CELLS: dict[str, Callable[..., Cell]] = {
-    "RNN": RNN,
-    "GRU": GRU,
-    "GRU-before": lambda D, H, **options: GRU(D, H, reset="before", **options),
-    "LSTM": LSTM,
+    "GRU" if name == "GRU-after" else name: build for name, build in registry.items()
 }
 
+#: Where the registry has what suits a few units: what suits many.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "Clockwork": {"periods": (1, 2, 4, 8)},
+    "LeakyRNN": {"time_constants": (1, 2, 4, 8)},
+}
 
-@dataclass
-class Row:
-    """One cell at one shape: median milliseconds of a training step, and of its rivals in the same run."""
-
-    cell: str
-    T: int
-    N: int
-    D: int
-    H: int
-    forward: float
-    step: float
-    floor: float
-    peer: float | None
-    tape: float | None
-
-    @property
-    def to_floor(self) -> float:
-        """How many times the GEMM floor a step takes."""
-        return self.step / self.floor
-
-    @property
-    def to_peer(self) -> float | None:
-        """The share of the built-in layer's time that a step takes."""
-        return None if self.peer is None else self.step / self.peer
-
-    def as_dict(self) -> dict[str, Any]:
-        """All columns, for ``--json``."""
-        return asdict(self) | {"to_floor": self.to_floor, "to_peer": self.to_peer}
+#: The sizes (N, D, H) at which products and arithmetic cost next to nothing, and a step is its calls alone.
+ALMOST_NOTHING = (1, 1, 8)
 
 
-def training_step(cell: Cell, x: Array, dy: Array, method: str = "bptt") -> Callable[[], tuple[Array, Array]]:
-    """Forward and backward through time of one cell; returns y and dx.
+def shapes_of(name: str) -> tuple[Shape, ...]:
+    """The shapes at which a cell is measured unless told otherwise."""
+    return SHAPES if name in BUILT_IN else SHAPES[:SHAPES_OF_OTHERS]
+
+
+def training_step(layer: Module, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
+    """Forward and backward of one layer; returns y and dx.
 
     **Shapes**: x (T, N, D), dy (T, N, H).
     """
-    layer = Recurrent(cell, method=method)
     x_, dy_ = Tensor(asarray(x), requires_grad=True), Tensor(asarray(dy))
 
     def step() -> tuple[Array, Array]:
@@ -77,56 +65,83 @@ def training_step(cell: Cell, x: Array, dy: Array, method: str = "bptt") -> Call
 
 def measure(
     name: str,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     vs: str | None = None,
     tape: bool = False,
-    rounds: int = 7,
+    rounds: int = 5,
     seed: int = 0,
     quiet: bool = False,
 ) -> Row:
-    """Time one cell at one shape against the floor, the built-in layer (``vs="torch"``) and the composed tape.
+    """Time one cell at one shape against its floor, PyTorch (``vs="torch"``) and the composed tape.
 
     **Shapes**: ``shape`` is (T, N, D, H); float32 throughout.
     """
-    T, N, D, H = shape
-    rng = generator(seed)
-    x = rng.standard_normal((T, N, D)).astype("float32")
-    dy = (rng.standard_normal((T, N, H)) / (T * N)).astype("float32")
-    cell = CELLS[name](D, H, seed=seed, dtype="float32")
+    *steps, N, D, H = shape
+    x, dy = _data(shape, seed)
+    cell = build(name, D, H, seed)
     layer = Recurrent(cell)
-    own = training_step(cell, x, dy)
+    own = training_step(layer, x, dy)
     contestants: dict[str, Callable[[], object]] = {"step": own, "forward": lambda: layer(x)}
-    contestants["floor"] = gemm_floor(cell, T, N)
+    contestants["products"] = gemm_floor(cell, *steps, N)
+    if not cell.products:
+        contestants["bandwidth"] = bandwidth_floor(cell, steps[0], N)
+    n, d, h = ALMOST_NOTHING
+    small = build(name, d, h, seed)
+    contestants["small step"] = training_step(Recurrent(small), *_data((*steps, n, d, h), seed))
+    contestants["small products"] = gemm_floor(small, *steps, n)
+    kind = None
     if vs == "torch":
-        from minigate.bench.torch_peer import import_torch, must_agree, same_layer
+        from minigate.bench.torch_peer import import_torch, opponent
         from minigate.bench.torch_peer import training_step as peer_step
 
         torch = import_torch()
-        peer = same_layer(torch, cell)
-        if peer is not None:
+        found = opponent(torch, cell)
+        if found is not None:
+            kind, peer = found
+            check(torch, name, shape, seed)
             contestants["peer"] = peer_step(torch, peer, x, dy)
-            y, dx = own()
-            must_agree((asnumpy(y), asnumpy(dx)), contestants["peer"](), f"{name} {shape}")  # type: ignore[arg-type]
     if tape:
-        contestants["tape"] = training_step(cell, x, dy, method="tape")
-    calls = max(1, min(8, 2_000_000 // (T * N * H)))  # a turn of a small shape is as long as one of a large
+        contestants["tape"] = training_step(Recurrent(cell, method="tape"), x, dy)
+    calls = max(1, min(8, 2_000_000 // dy.size))  # a turn of a small shape is as long as one of a large
     times = in_turns(contestants, rounds, calls, label=f"{name} {shape}", quiet=quiet)
     ms = {key: 1e3 * value for key, value in times.items()}
-    return Row(name, T, N, D, H, ms["forward"], ms["step"], ms["floor"], ms.get("peer"), ms.get("tape"))
+    return Row(
+        name, shape, ms["forward"], ms["step"], ms["products"], ms["small step"] - ms["small products"],
+        bandwidth=ms.get("bandwidth"), opponent=kind, peer=ms.get("peer"), tape=ms.get("tape"),
+    )  # fmt: skip
 
 
-def table(rows: Sequence[Row], peer: str | None) -> str:
-    """The rows as text: milliseconds, and the ratios that they are about."""
-    head = f"{'cell':<11}{'T':>5}{'N':>4}{'D':>5}{'H':>5} {'forward':>9}{'step':>9}{'floor':>9}{'× floor':>9}"
-    head += f"{peer:>9}{'× ' + peer:>9}" if peer else ""
-    head += f"{'tape':>9}{'× tape':>9}" if any(row.tape for row in rows) else ""
-    lines = [head, "-" * len(head)]
-    for row in rows:
-        line = f"{row.cell:<11}{row.T:>5}{row.N:>4}{row.D:>5}{row.H:>5} {row.forward:>9.2f}{row.step:>9.2f}"
-        line += f"{row.floor:>9.2f}{row.to_floor:>9.2f}"
-        if peer:
-            line += f"{row.peer:>9.2f}{row.to_peer:>9.2f}" if row.peer else f"{'–':>9}{'–':>9}"
-        if row.tape:
-            line += f"{row.tape:>9.2f}{row.step / row.tape:>9.2f}"
-        lines.append(line)
-    return "\n".join(lines)
+def check(torch: Any, name: str, shape: Shape, seed: int = 0) -> None:
+    """Raise unless a cell and its opponent, made anew in double precision, compute the same at this shape.
+
+    In single precision differences of rounding grow over a sequence, and could not be told from a small slip.
+
+    **Errors**: :class:`MinigateError` where they do not.
+    """
+    from minigate.bench.torch_peer import must_agree, opponent
+    from minigate.bench.torch_peer import training_step as peer_step
+
+    cell = build(name, shape[-2], shape[-1], seed, "float64")
+    x, dy = _data(shape, seed, "float64")
+    found = opponent(torch, cell)
+    if found is not None:
+        y, dx = training_step(Recurrent(cell), x, dy)()
+        must_agree((asnumpy(y), asnumpy(dx)), peer_step(torch, found[1], x, dy)(), f"{name} {shape}")
+
+
+def build(name: str, D: int, H: int, seed: int, dtype: str = "float32") -> Cell:
+    """A cell of which no parameter is all zeros or all ones: what is 0 cannot be compared."""
+    cell, rng = CELLS[name](D=D, H=H, seed=seed, dtype=dtype, **OPTIONS.get(name, {})), generator(seed)
+    for parameter in cell.parameters():
+        if parameter.size and parameter.data.min() == parameter.data.max():
+            rows = parameter.shape[0] if parameter.ndim == 2 else 1
+            moved = 0.1 / rows**0.5 * rng.standard_normal(parameter.shape)
+            parameter.assign(parameter.data + asarray(moved, dtype=dtype, like=parameter.data))
+    return cell
+
+
+def _data(shape: Shape, seed: int, dtype: str = "float32") -> tuple[Array, Array]:
+    *rows, D, H = shape
+    rng = generator(seed)
+    x = rng.standard_normal((*rows, D)).astype(dtype)
+    return x, (rng.standard_normal((*rows, H)) / math.prod(rows)).astype(dtype)

@@ -18,19 +18,21 @@ def in_turns(
     contestants: Mapping[str, Callable[[], object]],
     rounds: int = 7,
     calls: int = 3,
+    uncounted: int = 1,
     label: str = "",
     quiet: bool = False,
 ) -> dict[str, float]:
     """The median time of one call of each contestant, in seconds.
 
-    Each of the ``rounds`` gives every contestant a turn of one uncounted and ``calls`` counted calls.
+    Each of the ``rounds`` gives every contestant a turn of ``uncounted`` and then ``calls`` counted calls.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for call in contestants.values():
         call()
     for _ in tqdm(range(rounds), desc=label, unit="round", leave=False, disable=True if quiet else None):
         for name, call in contestants.items():
-            call()
+            for _ in range(uncounted):
+                call()
             for _ in range(calls):
                 start = time.perf_counter()
                 call()

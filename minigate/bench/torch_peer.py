@@ -1,6 +1,6 @@
-"""The opponent: PyTorch's built-in recurrent layers, holding the same weights.
+"""The opponent: PyTorch, holding the same weights. Its built-in layer where it has one, else one step at a time.
 
-PyTorch is not needed for anything else, and is imported only here. Before a race both sides have to give
+PyTorch is not needed for anything else, and is imported only in this function. Before a race both sides have to give
 the same output and the same gradient, so that it is the same computation that is timed.
 """
 
@@ -12,7 +12,8 @@ from typing import Any
 import numpy
 
 from minigate.backend import asnumpy
-from minigate.backend.blas import usable_cores
+from minigate.backend.blas import describe_blas
+from minigate.bench.torch_steps import per_step
 from minigate.cells import GRU, LSTM, RNN, Cell
 from minigate.errors import BackendError, MinigateError, explain
 
@@ -20,7 +21,7 @@ Array = Any
 
 
 def import_torch() -> Any:
-    """PyTorch, on as many threads as there are cores to use.
+    """PyTorch, on as many threads as NumPy's products here have, and no more than there are cores to use.
 
     **Errors**: :class:`BackendError` where it is not installed, with what to type.
     """
@@ -30,30 +31,48 @@ def import_torch() -> Any:
         raise BackendError(
             explain("PyTorch is not installed", where="bench --vs torch", remedy="python -m pip install torch")
         ) from error
-    torch.set_num_threads(usable_cores())
+    blas = describe_blas()
+    torch.set_num_threads(min(blas["threads"], blas["cores"]))
     return torch
+
+
+def opponent(torch: Any, cell: Cell) -> tuple[str, Any] | None:
+    """What a cell is measured against, and its kind; None where nobody has written one.
+
+    "built-in" is PyTorch's own layer, "per-step" the cell as a module written in PyTorch.
+    """
+    built_in = same_layer(torch, cell)
+    if built_in is not None:
+        return "built-in", built_in
+    written = per_step(torch, cell)
+    return None if written is None else ("per-step", written)
 
 
 def same_layer(torch: Any, cell: Cell) -> Any | None:
     """PyTorch's built-in layer with the weights of ``cell``, or None where it has no such cell.
 
     PyTorch's gate orders are i, f, g, o for the LSTM and r, z, n for the GRU, and its z is our 1 − z: the
-    sign of that gate's weights is turned. Its weights meet the data as ``W x``: transposed.
+    sign of that gate's weights is turned. Its weights meet the data as ``W x``: transposed. Its second bias is
+    of no use except inside the GRU's reset product, where it is our ``b.recurrent``.
     """
     orders: tuple[str, ...]
     turned = None
-    if isinstance(cell, LSTM):
+    if type(cell) is LSTM:
         layer, orders = torch.nn.LSTM, ("input", "forget", "candidate", "output")
-    elif isinstance(cell, GRU) and cell.reset == "after":
+    elif type(cell) is GRU and cell.reset == "after":
         layer, orders, turned = torch.nn.GRU, ("reset", "update", "candidate"), "update"
-    elif isinstance(cell, RNN):
+    elif type(cell) is RNN:
         layer, orders = torch.nn.RNN, ("",)
     else:
         return None
+    ours = {name: asnumpy(p.data) for name, p in cell.named_parameters()}
+    second = ours.pop("b.recurrent", None)
+    if set(ours) != {f"{symbol}.{block}" if block else symbol for symbol in "WUb" for block in orders}:
+        return None  # peepholes, a normalisation, gates with parameters: another cell
     peer = layer(cell.D, cell.H).to(dtype=getattr(torch, str(cell.parameters()[0].dtype)))
 
     def packed(symbol: str) -> Any:
-        parts = [asnumpy(cell[f"{symbol}.{b}" if b else symbol].data) * (-1 if b == turned else 1) for b in orders]
+        parts = [ours[f"{symbol}.{b}" if b else symbol] * (-1 if b == turned else 1) for b in orders]
         return torch.from_numpy(numpy.concatenate(parts, axis=-1).T.copy())
 
     with torch.no_grad():
@@ -61,11 +80,13 @@ def same_layer(torch: Any, cell: Cell) -> Any | None:
         peer.weight_hh_l0.copy_(packed("U"))
         peer.bias_ih_l0.copy_(packed("b"))
         peer.bias_hh_l0.zero_()
+        if second is not None:
+            peer.bias_hh_l0[2 * cell.H :].copy_(torch.from_numpy(second))
     return peer
 
 
 def training_step(torch: Any, layer: Any, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
-    """Forward and backward of the built-in layer; returns y and dx, as host arrays that share its memory.
+    """Forward and backward of a PyTorch layer; returns y and dx, as host arrays that share its memory.
 
     **Shapes**: x (T, N, D), dy (T, N, H).
     """
@@ -82,11 +103,11 @@ def training_step(torch: Any, layer: Any, x: Array, dy: Array) -> Callable[[], t
 
 
 def must_agree(ours: tuple[Array, Array], theirs: tuple[Array, Array], what: str) -> None:
-    """Raise unless both sides computed the same y and dx, to float32 rounding over a sequence.
+    """Raise unless both sides computed the same y and dx, to double rounding over a sequence.
 
     **Errors**: :class:`MinigateError` naming the larger of the two distances.
     """
     distances = [float(numpy.linalg.norm(a - b) / numpy.linalg.norm(b)) for a, b in zip(ours, theirs, strict=True)]
-    if not max(distances) < 1e-4:
+    if not max(distances) < 1e-9:
         y, dx = distances
         raise MinigateError(f"{what}: the two sides disagree: y by {y:.1e}, dx by {dx:.1e} (relative)")

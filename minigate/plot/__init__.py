@@ -8,6 +8,7 @@ from minigate.plot.figure import blank, new_axes
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.heatmap import heat_map
+from minigate.plot.length import cost_of_length
 from minigate.plot.lines import curves
 from minigate.plot.memory import gated_memory
 from minigate.plot.palette import (
@@ -44,6 +45,7 @@ __all__ = [
     "blank",
     "broadcast_there_and_back",
     "clockwork_raster",
+    "cost_of_length",
     "curves",
     "draw_tape",
     "gate_colour",
