@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 import minigate as mg
-from minigate.layers import Recurrent, Stack
+from minigate.layers import Bidirectional, Recurrent, Stack
 from tests.contracts import differences
 from tests.contracts.golden.make_golden import CASES, FOLDER, Case, D, H, reference
 from tests.contracts.subjects import flat, nested
@@ -20,31 +20,12 @@ LIVE = CASES | {
     "rnn-stack": Case("RNN", layers=2),
     "lstm-stack": Case("LSTM", layers=2),
     "gru-bidirectional": Case("GRU", both=True),
+    "gru-bidirectional-stack": Case("GRU", layers=2, both=True),
 }
 
 golden = pytest.mark.parametrize("name", CASES)
 live = pytest.mark.parametrize("name", LIVE)
 methods = pytest.mark.parametrize("method", ["bptt", "tape"])
-
-
-class BothWays(mg.Module):
-    """Layers of two directions each, put together from single ones in the test's own words."""
-
-    def __init__(self, cells, method):
-        super().__init__()
-        self.pairs = [(Recurrent(one, method=method), Recurrent(other, method=method)) for one, other in cells]
-        for k, pair in enumerate(self.pairs):
-            for direction, layer in zip(("forward", "backward"), pair, strict=True):
-                self.child(f"layers.{k}.{direction}" if len(cells) > 1 else direction, layer)
-
-    def forward(self, x, states):
-        y, after = x, []
-        for (one, other), (first, second) in zip(self.pairs, states, strict=True):
-            y_one, first = one(y, first)
-            y_other, second = other(y[::-1], second)
-            y = mg.ops.concat([y_one, y_other[::-1]], axis=-1)
-            after.append((first, second))
-        return y, tuple(after)
 
 
 def same_model(name: str, method: str) -> tuple[mg.Module, tuple]:
@@ -57,8 +38,11 @@ def same_model(name: str, method: str) -> tuple[mg.Module, tuple]:
 
     one = (None,) * case.states
     if case.both:
-        pairs = [(cell(k), cell(k)) for k in range(case.layers)]
-        return BothWays(pairs, method), ((one, one),) * case.layers
+        pairs = [
+            Bidirectional(*(Recurrent(cell(k), method=method) for _ in ("forward", "backward")))
+            for k in range(case.layers)
+        ]
+        return (pairs[0], (one, one)) if case.layers == 1 else (Stack(pairs), ((one, one),) * case.layers)
     layers = [Recurrent(cell(k), method=method) for k in range(case.layers)]
     return (layers[0], one) if case.layers == 1 else (Stack(layers), (one,) * case.layers)
 
@@ -136,3 +120,23 @@ def test_what_goes_to_pytorch_computes_the_same_there(name):
     assert differences.distance(y.data, theirs(torch.from_numpy(x))[0].detach().numpy()) <= 1e-12
     again = mg.convert.from_torch(theirs.state_dict(), recurrent_bias=True if case.kind == "GRU" else None)
     assert all(numpy.array_equal(again[key], array) for key, array in model.state_dict().items())
+
+
+def test_padded_sequences_are_pytorchs_packed_ones():
+    """A mask does what ``pack_padded_sequence`` does: the backward reading begins at each sequence's own end."""
+    torch = pytest.importorskip("torch")
+    lengths = [5, 3, 1]
+    layer = Bidirectional(*(mg.cells.LSTM(D, H, seed=seed, dtype="float64") for seed in (0, 1)))
+    theirs = torch.nn.LSTM(D, H, bidirectional=True).double()
+    weights = mg.convert.to_torch(layer.state_dict())
+    theirs.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
+    x = numpy.random.default_rng(3).normal(size=(5, 3, D))
+    packed = torch.nn.utils.rnn.pack_padded_sequence(torch.from_numpy(x), lengths)
+    expected, (h, c) = theirs(packed)
+    expected, _ = torch.nn.utils.rnn.pad_packed_sequence(expected)
+    mask = numpy.arange(5)[:, None] < numpy.array(lengths)
+    y, state = layer(numpy.where(mask[..., None], x, numpy.nan), mask=mask)
+    assert differences.distance(y.data, expected.detach().numpy()) <= 1e-10
+    for way in (0, 1):
+        for found, end in zip(state[way], (h[way], c[way]), strict=True):
+            assert differences.distance(found.data, end.detach().numpy()) <= 1e-10
