@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,22 @@ def test_the_python_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) 
     assert printed.count("PASS") == 2 and "['forget.gate.slope']" in printed
 
 
+def test_the_python_that_draws_the_figures_of_the_results_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And makes those files, and no others, that stand beside the results."""
+    text = (ROOT / "lessons" / "RESULTS.md").read_text(encoding="utf-8")
+    (tmp_path / "figures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in re.findall(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE):
+        exec(compile(block, "RESULTS.md", "exec"), names)
+    made = {f"figures/{path.name}" for path in (tmp_path / "figures").iterdir()}
+    shown = set(re.findall(r"\]\((figures/[^)]+)\)", text))
+    assert made and made <= shown, f"drawn {sorted(made)}, shown {sorted(shown)}"
+    assert all((ROOT / "lessons" / name).exists() for name in shown)
+
+
 def test_every_command_of_minigate_that_it_types_exists() -> None:
     commands = "\n".join(blocks("sh"))
     typed = set(re.findall(r"^(?:\S+=\S+ )?minigate (\w+)|&& minigate (\w+)", commands, flags=re.MULTILINE))
@@ -44,4 +61,5 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_the_map_names_every_package_in_order() -> None:
-    assert re.findall(r"^\| \[(\w+)\]", README, flags=re.MULTILINE) == list(ORDER)
+    book = README.split("## The book")[1].split("\n## ")[0]
+    assert re.findall(r"^\| \[(\w+)\]", book, flags=re.MULTILINE) == list(ORDER)

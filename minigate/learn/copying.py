@@ -72,8 +72,8 @@ def delivered(folder: Path) -> dict[str, dict[str, Any]]:
     return {name: value for name, value in files.items() if isinstance(value, dict)}
 
 
-#: The measurements of the project stand beside the lessons and are none of them.
-RESULTS = "RESULTS.md"
+#: What stands beside the lessons and is none of them: the project's measurements, and the answers.
+NOT_LESSONS = ("RESULTS.md", "figures/", "solutions/")
 
 
 def _shipped(only: Sequence[str], solutions: bool) -> Iterator[tuple[str, bytes]]:
@@ -83,7 +83,7 @@ def _shipped(only: Sequence[str], solutions: bool) -> Iterator[tuple[str, bytes]
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         name = path.relative_to(root).as_posix()
         hidden = any(part.startswith((".", "__")) for part in Path(name).parts)
-        if hidden or name.startswith("solutions/") or name == RESULTS:
+        if hidden or name.startswith(NOT_LESSONS):
             continue
         if not chosen or path.suffix != ".ipynb" or path.name in chosen:
             yield name, path.read_bytes()
