@@ -11,8 +11,8 @@ from minigate.bench.bandwidth import bandwidth_floor
 from minigate.bench.floor import gemm_floor
 from minigate.bench.rows import Row
 from minigate.bench.timing import in_turns
-from minigate.cells import Cell, registry
-from minigate.layers import Recurrent
+from minigate.cells import MDLSTM, Cell, registry
+from minigate.layers import Grid, Recurrent
 from minigate.module import Module
 from minigate.tensor import Tensor
 
@@ -25,10 +25,14 @@ SHAPES: tuple[Shape, ...] = ((28, 32, 28, 100), (100, 64, 64, 256), (100, 64, 25
 #: How many of the shapes: all for the cells that PyTorch has too, the first two for the others.
 BUILT_IN, SHAPES_OF_OTHERS = ("RNN", "GRU", "GRU-recurrent-bias", "LSTM"), 2
 
+#: (I, J, N, D, H): images of 28 × 28 in patches of 2 × 2, of 32 × 32 in colour in patches of 4 × 4.
+IMAGE_SHAPES: tuple[Shape, ...] = ((14, 14, 32, 4, 100), (8, 8, 32, 48, 256))
+OVER_IMAGES = ("MDLSTM",)
+
 #: Name → how to build it. "GRU" is the one of most frameworks, whose reset comes after.
 CELLS: dict[str, Callable[..., Cell]] = {
     "GRU" if name == "GRU-after" else name: build for name, build in registry.items()
-}
+} | {"MDLSTM": MDLSTM}
 
 #: Where the registry has what suits a few units: what suits many.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -42,20 +46,28 @@ ALMOST_NOTHING = (1, 1, 8)
 
 def shapes_of(name: str) -> tuple[Shape, ...]:
     """The shapes at which a cell is measured unless told otherwise."""
+    if name in OVER_IMAGES:
+        return IMAGE_SHAPES
     return SHAPES if name in BUILT_IN else SHAPES[:SHAPES_OF_OTHERS]
+
+
+def layer_of(cell: Cell, method: str | None = None) -> Module:
+    """What carries a cell through a sequence, or over an image."""
+    return Grid(cell, method=method) if cell.dimensions == 2 else Recurrent(cell, method=method)
 
 
 def training_step(layer: Module, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
     """Forward and backward of one layer; returns y and dx.
 
-    **Shapes**: x (T, N, D), dy (T, N, H).
+    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H).
     """
     x_, dy_ = Tensor(asarray(x), requires_grad=True), Tensor(asarray(dy))
 
     def step() -> tuple[Array, Array]:
         layer.zero_grad()
         x_.grad = None
-        y, _ = layer(x_)
+        found = layer(x_)
+        y = found[0] if isinstance(found, tuple) else found  # a grid has no final state
         y.backward(dy_)
         dx: Tensor = x_.grad  # type: ignore[assignment]
         return y.data, dx.data
@@ -74,12 +86,12 @@ def measure(
 ) -> Row:
     """Time one cell at one shape against its floor, PyTorch (``vs="torch"``) and the composed tape.
 
-    **Shapes**: ``shape`` is (T, N, D, H); float32 throughout.
+    **Shapes**: ``shape`` is (T, N, D, H), or (I, J, N, D, H) for a cell that reads images; float32 throughout.
     """
     *steps, N, D, H = shape
     x, dy = _data(shape, seed)
     cell = build(name, D, H, seed)
-    layer = Recurrent(cell)
+    layer = layer_of(cell)
     own = training_step(layer, x, dy)
     contestants: dict[str, Callable[[], object]] = {"step": own, "forward": lambda: layer(x)}
     contestants["products"] = gemm_floor(cell, *steps, N)
@@ -87,7 +99,7 @@ def measure(
         contestants["bandwidth"] = bandwidth_floor(cell, steps[0], N)
     n, d, h = ALMOST_NOTHING
     small = build(name, d, h, seed)
-    contestants["small step"] = training_step(Recurrent(small), *_data((*steps, n, d, h), seed))
+    contestants["small step"] = training_step(layer_of(small), *_data((*steps, n, d, h), seed))
     contestants["small products"] = gemm_floor(small, *steps, n)
     kind = None
     if vs == "torch":
@@ -101,7 +113,7 @@ def measure(
             check(torch, name, shape, seed)
             contestants["peer"] = peer_step(torch, peer, x, dy)
     if tape:
-        contestants["tape"] = training_step(Recurrent(cell, method="tape"), x, dy)
+        contestants["tape"] = training_step(layer_of(cell, method="tape"), x, dy)
     calls = max(1, min(8, 2_000_000 // dy.size))  # a turn of a small shape is as long as one of a large
     times = in_turns(contestants, rounds, calls, label=f"{name} {shape}", quiet=quiet)
     ms = {key: 1e3 * value for key, value in times.items()}
@@ -125,7 +137,7 @@ def check(torch: Any, name: str, shape: Shape, seed: int = 0) -> None:
     x, dy = _data(shape, seed, "float64")
     found = opponent(torch, cell)
     if found is not None:
-        y, dx = training_step(Recurrent(cell), x, dy)()
+        y, dx = training_step(layer_of(cell), x, dy)()
         must_agree((asnumpy(y), asnumpy(dx)), peer_step(torch, found[1], x, dy)(), f"{name} {shape}")
 
 

@@ -13,8 +13,9 @@ import numpy
 
 from minigate.backend import asnumpy
 from minigate.backend.blas import describe_blas
+from minigate.bench.torch_md_lstm import pixel_by_pixel
 from minigate.bench.torch_steps import per_step
-from minigate.cells import GRU, LSTM, RNN, Cell
+from minigate.cells import GRU, LSTM, MDLSTM, RNN, Cell
 from minigate.errors import BackendError, MinigateError, explain
 
 Array = Any
@@ -44,7 +45,7 @@ def opponent(torch: Any, cell: Cell) -> tuple[str, Any] | None:
     built_in = same_layer(torch, cell)
     if built_in is not None:
         return "built-in", built_in
-    written = per_step(torch, cell)
+    written = pixel_by_pixel(torch, cell) if isinstance(cell, MDLSTM) else per_step(torch, cell)
     return None if written is None else ("per-step", written)
 
 
@@ -88,14 +89,15 @@ def same_layer(torch: Any, cell: Cell) -> Any | None:
 def training_step(torch: Any, layer: Any, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
     """Forward and backward of a PyTorch layer; returns y and dx, as host arrays that share its memory.
 
-    **Shapes**: x (T, N, D), dy (T, N, H).
+    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H).
     """
     x_, dy_ = torch.from_numpy(x).requires_grad_(True), torch.from_numpy(dy)
 
     def step() -> tuple[Array, Array]:
         x_.grad = None
         layer.zero_grad(set_to_none=True)
-        y, _ = layer(x_)
+        found = layer(x_)
+        y = found[0] if isinstance(found, tuple) else found
         y.backward(dy_)
         return y.detach().numpy(), x_.grad.numpy()
 

@@ -76,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _declare_cells(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vs", choices=["torch"], help="beside this framework: built-in layers, or per-step modules")
     parser.add_argument("--cell", action="append", metavar="NAME", help="only this cell (may be repeated)")
-    parser.add_argument("--shape", action="append", metavar="T,N,D,H", help="only this shape (may be repeated)")
+    parser.add_argument(
+        "--shape", action="append", metavar="T,N,D,H", help="only this shape, I,J,N,D,H for images (may be repeated)"
+    )
     parser.add_argument(
         "--tape", action=argparse.BooleanOptionalAction, default=True, help="beside the composed tape, the slowest"
     )
@@ -116,9 +118,12 @@ def _declare_length(parser: argparse.ArgumentParser) -> None:
 
 def _run_length(arguments: argparse.Namespace) -> int:
     from minigate.bench import LENGTHS, cost, table
+    from minigate.bench.cells import OVER_IMAGES
     from minigate.bench.length import COLUMNS
 
     _known(arguments.cell)
+    if arguments.cell in OVER_IMAGES:
+        raise OptionError(explain(f"{arguments.cell} reads images, which have no length", where="--cell"))
     sizes = _sizes(arguments.shape, "--shape", "N,D,H", "8,16,64")
     lengths = _lengths(arguments.T) if arguments.T else LENGTHS
     if arguments.window < 1:

@@ -8,11 +8,11 @@ import numpy
 import pytest
 
 from minigate.bench import CELLS, SHAPES, Row, in_turns, measure, race_columns, shapes_of, share_columns, table
-from minigate.bench.cells import OPTIONS, build
+from minigate.bench.cells import BUILT_IN, OPTIONS, OVER_IMAGES, build
 from minigate.cells import registry
 from minigate.cli import main
 
-SHAPE = (5, 3, 2, 4)
+SHAPE, IMAGE = (5, 3, 2, 4), (3, 4, 3, 2, 4)
 
 
 def row(H: int = 256, **options: object) -> Row:
@@ -35,19 +35,19 @@ def test_turns_without_an_uncounted_call() -> None:
 
 
 def test_every_cell_is_there() -> None:
-    assert len(CELLS) == len(registry) and {"RNN", "GRU", "GRU-before", "LSTM"} <= set(CELLS)
-    assert set(OPTIONS) <= set(CELLS)
+    assert len(CELLS) == len(registry) + 1 and {"RNN", "GRU", "GRU-before", "LSTM", "MDLSTM"} <= set(CELLS)
+    assert set(OPTIONS) | set(OVER_IMAGES) | set(BUILT_IN) <= set(CELLS)
 
 
 def test_the_cells_that_pytorch_has_are_measured_at_every_shape_the_others_at_two() -> None:
     assert shapes_of("GRU") == SHAPES
-    for name in ("GRU-before", "SGU"):
+    for name in ("GRU-before", "MDLSTM"):
         assert {shape[-1] for shape in shapes_of(name)} == {100, 256}, "the sizes that something is asked of"
 
 
 @pytest.mark.parametrize("name", list(CELLS))
 def test_a_row_has_every_column(name: str) -> None:
-    found = measure(name, SHAPE, tape=True, rounds=1, quiet=True)
+    found = measure(name, IMAGE if name in OVER_IMAGES else SHAPE, tape=True, rounds=1, quiet=True)
     assert found.step > 0 and found.floor > 0 and found.tape is not None and found.peer is None
     assert found.as_dict()["to_floor"] == found.step / found.floor
     text = table(race_columns(None, tape=True), [found])
