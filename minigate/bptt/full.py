@@ -61,14 +61,14 @@ def _without_a_trace(
     **Shapes**: x (T, N, D) or tokens (T, N) → y (T, N, output_size), the final state.
     """
     T = x.shape[0]
-    y, state, _ = forward_through_time(xp, cell, x[:STEPS], state, None if mask is None else mask[:STEPS])
-    if T <= STEPS:
-        return y, state
-    whole = xp.empty((T, *y.shape[1:]), dtype=y.dtype)
-    whole[:STEPS] = y
-    for t in range(STEPS, T, STEPS):
+    whole = None
+    for t in range(0, max(T, 1), STEPS):
         now = slice(t, t + STEPS)
-        whole[now], state, _ = forward_through_time(xp, cell, x[now], state, None if mask is None else mask[now])
+        y, state = forward_through_time(xp, cell, x[now], state, None if mask is None else mask[now])[:2]
+        if T <= STEPS:
+            return y, state
+        whole = xp.empty((T, *y.shape[1:]), dtype=y.dtype) if whole is None else whole
+        whole[now] = y
     return whole, state
 
 
