@@ -168,8 +168,9 @@ def test_it_works_in_a_stack(name):
             y, _ = stack(given)
             cotangent = numpy.random.default_rng(0).normal(size=y.shape)
             found.append([g.data for g in mg.grad(y, [given, *stack.parameters()], cotangent)])
+        largest = max(float(numpy.abs(g).max()) for g in found[1])  # of a cell that begins at 0 some are 0 but rounding
         for one, other in zip(*found, strict=True):
-            assert differences.distance(one, other) <= 1e-12
+            assert differences.distance(one, other) <= 1e-12 or numpy.abs(one - other).max() <= 1e-15 * largest
 
 
 @every_cell
