@@ -31,7 +31,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_is_in_it_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert "minigate/py.typed" in names and any(name.endswith("licenses/LICENSE") for name in names)
+    assert {"minigate/py.typed", "minigate/checking/starters.py"} <= set(names)
+    assert any(name.endswith("licenses/LICENSE") for name in names)
     lessons = {path.name for path in (ROOT / "lessons").glob("[0-9][0-9]_*.ipynb")}
     assert lessons and lessons == {Path(name).name for name in names if name.startswith("minigate/_lessons/") and
                                    name.endswith(".ipynb") and name.count("/") == 2}  # fmt: skip

@@ -4,7 +4,10 @@ In reading order: ``numeric`` (differences with an error bar), ``cotangents`` (w
 ``subject`` (what is checked), ``copies`` (on whose arrays), ``probes`` (the comparison), ``report`` and
 ``verdict`` (what follows from it); where it fails: ``localise``, ``patterns``, ``diagnosis``; for cells:
 ``sequence``, ``slips``, ``bisection``, ``cell``; for gates: ``gate_contract``, ``gate``; ``function`` for
-everything else, ``assertion``, and ``layout`` (how a report reads).
+everything else, and ``layout`` (how a report reads). ``returns`` looks at what methods hand back before
+anything is compared; ``evidence`` and ``pictures`` draw. Around it: ``kinds`` and ``assertion``; for somebody's
+own file ``loading``, ``inventory``, ``making``, ``outcome``, with ``frames`` and ``hints`` for what goes wrong
+in it, and ``starters`` to begin from.
 """
 
 from minigate.checking.assertion import assert_gradients

@@ -16,9 +16,11 @@ from minigate.checking import cotangents as cotangents_of
 from minigate.checking.bisection import block_of, in_words
 from minigate.checking.cell_diagnosis import diagnose, most_telling
 from minigate.checking.copies import float64_copy, random_point, random_state_kept
+from minigate.checking.evidence import keep
 from minigate.checking.localise import locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Finding, Report, Score, Stage
+from minigate.checking.returns import verify_cell
 from minigate.checking.sequence import RandomSequence, Through, draw_sequence
 from minigate.checking.subject import host
 from minigate.checking.verdict import closest_calls, coverage, edits, judge, stages, unfit
@@ -69,6 +71,7 @@ def check_cell(
         rng = generator(seed)
         values = random_point(twin, rng) if point == "random" else {n: host(p) for n, p in twin.named_parameters()}
         title = f"mg.check_cell {twin!r}"
+        verify_cell(draw_sequence(twin, values, min(2, max(T)), N, False, tokens, generator(seed), through))
         cases: dict[str, Examination] = {}
         sequences: dict[str, RandomSequence] = {}
         forward: list[Stage] = []
@@ -119,12 +122,14 @@ def _report(
     plain = [case for case in cases if sequences[case].mask is None] or list(cases)
     report.by_step = _by_step(cases[first if first and first not in plain else plain[-1]])
     if first is None:
+        keep(report, cases)
         report.worst = closest_calls(cases) if verdict != FAIL else []
     else:
         rng = generator(np.random.SeedSequence([seed, 7]))
         shown = most_telling(first, sequences, cases, blocks)
         located = [locate(cases[shown], name, shown, rng) for name in cases[shown].wrong()]
         report.worst = worst_of(located)
+        keep(report, cases, located)
         try:
             report.findings += diagnose(first, shown, located, sequences, cases, blocks, rng)
         except Exception as error:  # the cell runs here in ways it was not made for; the verdict stands without a cause

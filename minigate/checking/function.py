@@ -12,6 +12,7 @@ from minigate.backend import asarray, generator
 from minigate.checking import cotangents as cotangents_of
 from minigate.checking.copies import float64_copy, random_point, random_state_kept
 from minigate.checking.diagnosis import deaf_to_the_cotangent, deafness, describe, other_gradients, patterns_of
+from minigate.checking.evidence import keep
 from minigate.checking.localise import Located, locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, Finding, Report, Stage
@@ -58,7 +59,7 @@ def check_layer(
     **Errors**: :class:`OptionError` where the input size cannot be told from the layer.
     """
     with random_state_kept():
-        return _check(layer, inputs or _example_input(layer, seed), seed, full, independent, at_random=True)
+        return _check(layer, inputs or example_input(layer, seed), seed, full, independent, at_random=True)
 
 
 def check_vjp(
@@ -154,8 +155,9 @@ def _report(title: str, subject: Subject, seed: int, full: bool, independent: Se
     told = several(f"d{name}" for name in wrong or found.proven())
     told += f"   right: {several(f'd{name}' for name in right) or 'none'}" if wrong else ""
     report.stages.append(Stage("gradient", "FAIL" if wrong else "ok" if verdict != INCONCLUSIVE else "?", told))
+    located = [locate(found, name, "", rng) for name in wrong]
+    keep(report, cases, located)
     if wrong:
-        located = [locate(found, name, "", rng) for name in wrong]
         report.worst = worst_of(located)
         report.findings += _diagnose(found, located, rng)
     elif verdict != FAIL:
@@ -222,7 +224,8 @@ def _name_of(f: Any) -> str:
     return str(name).split(".<locals>.")[-1].replace("<lambda>", "a lambda")
 
 
-def _example_input(layer: Module, seed: int) -> tuple[Any, ...]:
+def example_input(layer: Module, seed: int) -> tuple[Any, ...]:
+    """A random input for a layer that says its sizes: x (T=5, N=3, D), or tokens (5, 3) for K symbols."""
     rng = generator(seed)
     like = next(iter(layer.parameters()), None)
     first = getattr(layer, "layers", [layer])[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from minigate.backend import array_module, asarray, generator
 from minigate.checking import cotangents as cotangents_of
 from minigate.checking.copies import random_state_kept
 from minigate.checking.diagnosis import deaf_to_the_cotangent, deafness, describe, other_gradients, patterns_of
+from minigate.checking.evidence import Residual, keep
 from minigate.checking.gate_contract import Bench, checks
 from minigate.checking.localise import Located, locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Entry, Finding, Report, Score, Stage
+from minigate.checking.returns import verify_gate
 from minigate.checking.subject import Array, Subject, Values, host, on_the_tape
 from minigate.checking.verdict import closest_calls, coverage, judge, several, stages, unfit
 from minigate.errors import OptionError, explain
@@ -41,6 +44,7 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0) -> Report:
     """
     gate = copy.deepcopy(_make(gate))
     with random_state_kept():
+        verify_gate(gate, H, generator(seed))
         rng = generator(seed)
         begin = {name: host(array) for name, array in gate.init(H, generator(seed)).items()}
         moved = {name: array + 0.3 * rng.normal(size=array.shape) for name, array in begin.items()}
@@ -82,8 +86,10 @@ def _check_gradients(report: Report, bench: Bench, rng: np.random.Generator) -> 
         label = "slope" if name == "s" else f"gradient of {name}"
         status = "FAIL" if name in wrong else "ok" if name in found.proven() or name in constant else "?"
         report.stages.append(Stage(label, status, "" if status == "ok" else _detail(name, status)))
+    located = [locate(found, name, "", rng) for name in wrong]
+    keep(report, {"": found}, located)
+    report.residuals = [_along_s(residual, s, found, each) for residual, each in zip(report.residuals, located)]
     if wrong:
-        located = [locate(found, name, "", rng) for name in wrong]
         report.worst = [_at_s(entry, s, found) for entry in worst_of(located)]
         report.findings += _diagnose(found, located, s, once[0], rng)
     elif report.verdict != FAIL:
@@ -114,6 +120,16 @@ def _at_s(entry: Entry, s: Array, found: Examination) -> Entry:
     )
 
 
+def _along_s(residual: Residual, s: Array, found: Examination, each: Located) -> Residual:
+    """For the slope: dg/ds as a function of s, where the cotangent asks for it."""
+    weights = next(c for c in found.cotangents if c.name == each.cotangent).arrays[0]
+    if each.argument != "s" or weights is None:
+        return residual
+    asked = weights != 0.0
+    got, right = (array[asked] / weights[asked] for array in (each.got, each.right))
+    return replace(residual, got=got, right=right, bad=each.bad[asked], along=s[asked], axes=("s",), told=each.way)
+
+
 def _subject(bench: Bench, s: Array) -> Subject:
     """g as a function of s and of the gate's parameters; by hand, and composed."""
     gate, H = bench.gate, bench.H
@@ -132,7 +148,6 @@ def _subject(bench: Bench, s: Array) -> Subject:
         found = {"s": host(dg) * host(gate.slope(xp, bench.shown(x), g, p))}
         for name, array in gate.param_gradients(xp, dg, bench.shown(x), g, p).items():
             found[name] = host(array)
-        _same_names_and_shapes(found, values, type(gate).__name__)
         return found
 
     composed = on_the_tape(
@@ -146,26 +161,6 @@ def _subject(bench: Bench, s: Array) -> Subject:
 def _on_library(values: Values) -> tuple[Any, dict[str, Any]]:
     arrays = {name: asarray(value.copy()) for name, value in values.items()}
     return arrays.pop("s"), arrays
-
-
-def _same_names_and_shapes(found: dict[str, Array], values: Values, gate: str) -> None:
-    for name, value in values.items():
-        if name not in found:
-            own = [n for n in found if n != "s"]
-            raise OptionError(
-                explain(
-                    f"param_gradients returns nothing for {name!r}",
-                    where=gate,
-                    expected=", ".join(n for n in values if n != "s"),
-                    got=", ".join(own) or "nothing",
-                )
-            )
-        if found[name].shape != value.shape:
-            what = "slope" if name == "s" else f"the gradient of {name!r}"
-            raise OptionError(
-                explain(f"{what} has another shape", where=gate, expected=str(value.shape), got=str(found[name].shape),
-                        slip="the sum over all leading axes is missing" if found[name].ndim > value.ndim else "")
-            )  # fmt: skip
 
 
 def _needs_input(bench: Bench, rng: np.random.Generator) -> tuple[Stage, Finding] | None:

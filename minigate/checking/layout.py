@@ -31,6 +31,8 @@ def lay_out(report: Report) -> str:
         lines += _wrapped("  covered: ", _covered(report))
     for reason in report.reasons:
         lines += _wrapped("  reason:  ", reason)
+    if report.pictures:
+        lines += _wrapped("  drawn:   ", "\n".join(str(path) for path in report.pictures))
     lines.append(f"  {report.verdict}")
     return "\n".join(line.rstrip() for line in lines)
 

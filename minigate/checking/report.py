@@ -11,7 +11,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minigate.checking.evidence import Deviation, Residual
 
 PASS, FAIL, INCONCLUSIVE = "PASS", "FAIL", "INCONCLUSIVE"
 
@@ -87,6 +91,9 @@ class Report:
     coverage: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     reference: str = "differences, Richardson"
+    residuals: list[Residual] = field(default_factory=list)  # the wrong gradients, number by number
+    deviations: dict[str, Deviation] = field(default_factory=dict)  # how close each gradient came to its limit
+    pictures: list[Path] = field(default_factory=list)  # the files that ``plot`` has written
 
     def __bool__(self) -> bool:
         return self.verdict == PASS
@@ -116,11 +123,30 @@ class Report:
             "by_gate": {name: asdict(score) for name, score in self.by_gate.items()},
             "by_step": {str(t): asdict(score) for t, score in self.by_step.items()},
             "coverage": dict(self.coverage),
+            "residuals": [residual.to_dict() for residual in self.residuals],
+            "deviations": {name: asdict(deviation) for name, deviation in self.deviations.items()},
+            "pictures": [str(path) for path in self.pictures],
         }
 
     def to_json(self, indent: int | None = 2) -> str:
         """The report as JSON; NaN and infinities become ``null``."""
-        return json.dumps(_plain(self.to_dict()), indent=indent, ensure_ascii=False, allow_nan=False)
+        return json.dumps(plain(self.to_dict()), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def plot(self, directory: str | Path | None = None, *, gradient: str = "", axes: Any = None) -> Any:
+        """Draw where and by how much the gradients are wrong; where none is, how close each came to its limit.
+
+        A wrong gradient is drawn as written, as it should be, and as the difference of the two. Without a
+        ``directory`` the worst of them (or ``gradient``) goes into new axes, or its difference alone into the
+        ``axes`` given, and what is returned is the axes and the arrays drawn in them. With one, each becomes a
+        PNG there; what is returned are the paths, which the report's text names from then on.
+
+        **Shapes**: none.
+
+        **Errors**: :class:`OptionError` where nothing was compared, or ``gradient`` is not a wrong one.
+        """
+        from minigate.checking.pictures import draw, save
+
+        return draw(self, gradient, axes) if directory is None else save(self, Path(directory))
 
     def __str__(self) -> str:
         from minigate.checking.layout import lay_out
@@ -131,11 +157,12 @@ class Report:
         return str(self)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value that JSON can hold: NaN and infinities are None, tuples lists, names texts."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

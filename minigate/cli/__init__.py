@@ -24,7 +24,7 @@ from minigate.errors import MinigateError, OptionError
 __all__ = ["main"]
 
 # In the order in which someone meets them.
-COMMANDS = ("doctor", "lessons", "train", "sample", "bench")
+COMMANDS = ("doctor", "lessons", "check", "train", "sample", "bench")
 
 DONE, FAILED, USAGE, INCONCLUSIVE, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
 
@@ -33,6 +33,7 @@ _EPILOG = """\
 examples:
   minigate doctor                     is everything in place, and what computes here?
   minigate lessons                    open the lessons in JupyterLab
+  minigate check my_gate.py           is the gradient of a gate or cell of your own right?
   minigate train charlm --seed 0      train a character model on text that comes with Python
   minigate COMMAND --help             what a command takes, with examples
 
@@ -63,14 +64,15 @@ def _run(words: list[str], debug: bool) -> int:
     command = next((word for word in words if not word.startswith("-")), "")
     try:
         arguments = _parser(command).parse_args(words)
+        arguments.debug = debug
         return int(arguments.run(arguments) or DONE)
     except SystemExit as leaving:  # argparse: --help, --version, or a usage error
         if isinstance(leaving.code, str):
             print(leaving.code, file=sys.stderr)
             return FAILED
         return int(leaving.code or DONE)
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print("\n".join(["\ninterrupted", *getattr(stopped, "__notes__", ())]), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         raise

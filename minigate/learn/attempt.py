@@ -16,6 +16,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
+from minigate.checking.copies import random_state_kept
 from minigate.errors import MinigateError, OptionError, explain
 from minigate.learn import progress
 from minigate.learn.exercise import Exercise, Status, Verdict, wrong
@@ -26,7 +27,6 @@ from minigate.learn.guard import (
     guarded,
     learner_frames,
     raised_in_own_code,
-    random_streams_kept,
 )
 from minigate.learn.library import exercise
 
@@ -87,7 +87,7 @@ def judge(known: Exercise, attempt: Any) -> Verdict:
     if attempt is Ellipsis or _has_blanks(attempt):
         return Verdict("not started", "")
     subject = guarded(attempt) if inspect.isfunction(attempt) or inspect.ismethod(attempt) else attempt
-    with random_streams_kept(), warnings.catch_warnings():
+    with random_state_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return known.judge(subject)

@@ -1,26 +1,21 @@
 """Run what a learner wrote without letting it disturb the check, and without hiding where it failed.
 
-Arrays that go in are copies, so an answer that writes into them spoils nothing, and is told so. The
-random streams are put back. An exception is shown with the learner's own line; the frames of the
+Arrays that go in are copies, so an answer that writes into them spoils nothing, and is told so. An
+exception is shown with the learner's own line; the frames of the
 framework around it are left out, because nothing in them can be mended by the learner.
 """
 
 from __future__ import annotations
 
 import functools
-import linecache
-import random
-import sysconfig
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
+from minigate.checking.frames import is_library, lines_of
 
 
 class InputChangedError(Exception):
@@ -77,26 +72,6 @@ def _parameter_name(function: Callable[..., Any], position: int) -> str:
     return code.co_varnames[position] if code and position < code.co_argcount else f"argument {position}"
 
 
-@contextmanager
-def random_streams_kept() -> Iterator[None]:
-    """Put Python's and NumPy's global random streams back to where they were."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
-
-
-def _is_ours(filename: str) -> bool:
-    path = str(Path(filename).resolve()) if not filename.startswith("<") else filename
-    if filename.startswith("<frozen"):
-        return True
-    if path.startswith(str(_PACKAGE)):
-        return "_lessons" not in Path(path).relative_to(_PACKAGE).parts
-    return path.startswith(_LIBRARIES)
-
-
 def _is_judge(filename: str) -> bool:
     return Path(filename).name.startswith("ex_") and Path(filename).parent.name == "solutions"
 
@@ -109,13 +84,13 @@ def learner_frames(error: BaseException) -> list[traceback.FrameSummary]:
     frames = list(traceback.extract_tb(error.__traceback__))
     entries = [i for i, frame in enumerate(frames) if frame.filename == __file__ and frame.name == "call"]
     below = frames[entries[-1] + 1 :] if entries else [frame for frame in frames if not _is_judge(frame.filename)]
-    return [frame for frame in below if not _is_ours(frame.filename)]
+    return [frame for frame in below if not is_library(frame.filename)]
 
 
 def raised_in_own_code(error: BaseException) -> bool:
     """Did the learner's code itself raise this, rather than a library that it called?"""
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and not _is_ours(frames[-1].filename)
+    return bool(frames) and not is_library(frames[-1].filename)
 
 
 def describe_error(error: BaseException) -> str:
@@ -124,7 +99,4 @@ def describe_error(error: BaseException) -> str:
     frames = learner_frames(error)
     if isinstance(error, RecursionError):
         frames = frames[-1:]
-    for frame in frames[-3:]:
-        text = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
-        lines.append(f"  in {frame.name}, line {frame.lineno}: {text}")
-    return "\n".join(lines)
+    return "\n".join(lines + lines_of(frames))

@@ -46,6 +46,9 @@ class Module:
         """What the module computes; every subclass with something to compute writes its own."""
         raise TypeError(f"{type(self).__name__} has no forward: it is not a map from input to output")
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     # ---- registering -------------------------------------------------------------------------
 
     def parameter(self, name: str, array: Array, dtype: Any = None) -> Parameter:

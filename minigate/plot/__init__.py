@@ -4,7 +4,7 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
-from minigate.plot.figure import blank, new_axes
+from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.heatmap import heat_map
@@ -26,6 +26,7 @@ from minigate.plot.palette import (
     gate_colour,
 )
 from minigate.plot.raster import clockwork_raster
+from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
@@ -47,6 +48,7 @@ __all__ = [
     "clockwork_raster",
     "cost_of_length",
     "curves",
+    "deviations",
     "draw_tape",
     "gate_colour",
     "gate_maps",
@@ -55,6 +57,10 @@ __all__ = [
     "gradient_flow",
     "heat_map",
     "new_axes",
+    "off_screen",
+    "residual_curve",
+    "residual_map",
+    "residual_size",
     "sequence_sheets",
     "shape_flow",
     "unrolled",

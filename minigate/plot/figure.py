@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from minigate.plot.palette import GREY, INK
@@ -27,12 +29,32 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_windows = True
+
+
+@contextmanager
+def off_screen() -> Iterator[None]:
+    """Within the block new axes belong to figures that no window knows of: to be saved, on any machine."""
+    global _windows
+    before, _windows = _windows, False
+    try:
+        yield
+    finally:
+        _windows = before
+
+
 def new_axes(rows: int = 1, columns: int = 1, *, width: float = WIDTH, height: float = 2.8, **options: Any) -> Any:
     """Fresh axes in the style of the course: one, or an array of them.
 
     **Shapes**: one row and column give a single Axes; otherwise an object array (rows, columns) with
     axes of length 1 left out.
     """
+    if not _windows:
+        import matplotlib
+        from matplotlib.figure import Figure
+
+        with matplotlib.rc_context(STYLE):
+            return Figure((width, height), dpi=DPI, layout="constrained").subplots(rows, columns, **options)
     import matplotlib.pyplot as plt
 
     with plt.rc_context(STYLE):

@@ -7,7 +7,7 @@ import pytest
 
 import minigate as mg
 from minigate.checking import check_gate
-from minigate.errors import OptionError
+from minigate.errors import DTypeError, OptionError, ShapeError
 from tests.contracts.example_gates import ParametricSigmoid
 
 Sigmoid = mg.gates.Sigmoid
@@ -193,9 +193,9 @@ def test_parameters_without_a_gradient_are_an_error_that_names_them():
         def param_gradients(self, xp, dg, s, g, p):
             return {"k": dg * s, "m": dg}
 
-    with pytest.raises(OptionError, match="returns nothing for 'm'"):
+    with pytest.raises(DTypeError, match="returns nothing for 'm'"):
         check_gate(Forgets)
-    with pytest.raises(OptionError, match="the sum over all leading axes is missing"):
+    with pytest.raises(ShapeError, match="the sum over all leading axes is missing"):
         check_gate(Unsummed)
     with pytest.raises(OptionError, match="not a gate"):
         check_gate(3)

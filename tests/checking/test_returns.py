@@ -1,0 +1,93 @@
+"""What a method hands back is held to what was promised, in the words of whoever wrote the method."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+import minigate as mg
+from minigate.checking import check_cell, check_gate
+from minigate.errors import DTypeError, ShapeError
+
+
+class Plain(mg.cells.Cell):
+    """A composed cell; what its step returns is the business of the tests."""
+
+    def __init__(self, D, H):
+        super().__init__(D, H)
+        self.parameter("W", numpy.ones((D, H)))
+
+    def step(self, x_t, state):
+        return self.hand_back(mg.ops.tanh(x_t @ self["W"] + state[0]))
+
+
+LINE = Plain.step.__code__.co_firstlineno
+
+
+def plain(hand_back):
+    return type("Mine", (Plain,), {"hand_back": lambda self, h: hand_back(h)})
+
+
+STEPS = {
+    "the state alone": (lambda h: h, DTypeError, "step returns two things: expected y_t, (h,), got a Tensor (3, 4)\n"
+                                                 "  type: return y_t, (h,)"),
+    "nothing": (lambda h: None, DTypeError, "got None: is a return missing?"),
+    "no tuple": (lambda h: (h, h), DTypeError, "the state is a tuple, also where it is a single array: expected (h,), "
+                                               "got a Tensor (3, 4)"),
+    "two states": (lambda h: (h, (h, h)), DTypeError, "expected (h,), got 2 things\n  likely slip: state_names lists"),
+    "an array": (lambda h: (h, (h.data,)), DTypeError, "h in the state: expected a Tensor, got an array (3, 4)\n"
+                                                       "  likely slip: the .data of a Tensor has left the tape"),
+    "a narrow state": (lambda h: (h, (h[:, :1],)), ShapeError, "h in the state has another shape: expected (3, 4), "
+                                                               "got (3, 1)"),
+    "one row of y": (lambda h: (h[0], (h,)), ShapeError, "y_t has another shape: expected (N=3, output_size=4), got ("),
+    "a narrow y": (lambda h: (h[:, :1], (h,)), ShapeError, "output_size=4), got (3, 1)\n  type: output_size = …"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_what_a_step_returns(what):
+    hand_back, error, text = STEPS[what]
+    with pytest.raises(error) as caught:
+        check_cell(plain(hand_back))
+    assert str(caught.value).startswith(f"Plain.step (test_returns.py, line {LINE}): ") and text in str(caught.value)
+
+
+def test_the_methods_by_hand():
+    class BackwardArray(mg.cells.RNN):
+        def step_backward(self, t, dy_t, dstate, trace):
+            return super().step_backward(t, dy_t, dstate, trace)[0]
+
+    class BackwardShape(mg.cells.RNN):
+        def step_backward(self, t, dy_t, dstate, trace):
+            return (super().step_backward(t, dy_t, dstate, trace)[0].T,)
+
+    class ForwardArray(mg.cells.RNN):
+        def step_forward(self, t, pre_t, state, trace):
+            return super().step_forward(t, pre_t, state, trace)[0]
+
+    with pytest.raises(DTypeError, match=r"BackwardArray.step_backward .* expected \(dh,\), got an array \(3, 4\)"):
+        check_cell(BackwardArray)
+    with pytest.raises(ShapeError, match=r"dh in the gradient of the old state has another shape: expected \(3, 4\)"):
+        check_cell(BackwardShape)
+    with pytest.raises(DTypeError, match=r"ForwardArray.step_forward .*the new state is a tuple"):
+        check_cell(ForwardArray)
+
+
+GATES = {
+    "init": ({"init": lambda self, size, rng: numpy.ones(size)}, DTypeError, "init returns the parameters by name"),
+    "compose": ({"compose": lambda self, s, p: None}, DTypeError, "compose returns a Tensor: expected g, a Tensor"),
+    "one row": ({"compose": lambda self, s, p: mg.ops.sigmoid(s[0])}, ShapeError, "g has another shape than s"),
+    "forward": ({"forward": lambda self, xp, s, p, out=None: None}, DTypeError, "g is no array: expected an array"),
+    "slope": ({"slope": lambda self, xp, s, g, p: 1.0}, DTypeError, "slope is no array: expected an array (3, 4), got "
+                                                                    "float 1.0"),
+    "slopes": ({"slope": lambda self, xp, s, g, p: g[0]}, ShapeError, "slope has another shape than s: expected ("),
+    "tuple": ({"param_gradients": lambda self, xp, dg, s, g, p: (dg,)}, DTypeError, "the gradients come by name"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", GATES)
+def test_what_a_gate_returns(what):
+    methods, error, text = GATES[what]
+    with pytest.raises(error) as caught:
+        check_gate(type("Mine", (mg.gates.Sigmoid,), methods))
+    assert "(test_returns.py, line " in str(caught.value) and text in str(caught.value)
