@@ -16,7 +16,7 @@ from tests.strict_double import StrictArray, strict_xp
 def pytest_run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on a part of the suite, in a process of its own, where CuPy finds no device."""
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", **variables}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
