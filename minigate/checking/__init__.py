@@ -2,12 +2,14 @@
 
 In reading order: ``numeric`` (differences with an error bar), ``cotangents`` (which mixture of outputs),
 ``subject`` (what is checked), ``copies`` (on whose arrays), ``probes`` (the comparison), ``report`` and
-``verdict`` (what follows from it); where it fails: ``localise``, ``patterns``, ``diagnosis``; for cells:
-``sequence``, ``slips``, ``bisection``, ``cell``; for gates: ``gate_contract``, ``gate``; ``function`` for
-everything else, and ``layout`` (how a report reads). ``returns`` looks at what methods hand back before
-anything is compared; ``evidence`` and ``pictures`` draw. Around it: ``kinds`` and ``assertion``; for somebody's
-own file ``loading``, ``inventory``, ``making``, ``outcome``, with ``frames`` and ``hints`` for what goes wrong
-in it, and ``starters`` to begin from.
+``verdict`` (what follows from it); where it fails: ``localise``, ``patterns``, ``diagnosis``; what is promised
+besides a derivative: ``trial``, ``difference``, ``contract``, ``keepsakes``, ``array_contract``,
+``sequence_contract``; for cells: ``sequence``, ``slips``, ``bisection``, ``cell_contract``, ``cell``; for gates:
+``gate_contract``, ``gate_trial``, ``profile``, ``gate``; for everything else ``layer_contract`` and ``function``;
+``layout`` (how a report reads). ``returns`` looks at what methods hand back before anything is compared;
+``evidence`` and ``pictures`` draw. Around it: ``kinds`` and ``assertion``; for somebody's own file ``loading``,
+``inventory``, ``making``, ``outcome``, with ``frames`` and ``hints`` for what goes wrong in it, and ``starters`` to
+begin from.
 """
 
 from minigate.checking.assertion import assert_gradients

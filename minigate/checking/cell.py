@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from minigate.cells import Cell
 from minigate.checking import cotangents as cotangents_of
 from minigate.checking.bisection import block_of, in_words
 from minigate.checking.cell_diagnosis import diagnose, most_telling
+from minigate.checking.contract import add_to
 from minigate.checking.copies import float64_copy, random_point, random_state_kept
 from minigate.checking.evidence import keep
 from minigate.checking.localise import locate, worst_of
@@ -46,14 +48,16 @@ def check_cell(
     point: str = "random",
     full: bool = False,
     independent: Sequence[str] = (),
+    contracts: bool = True,
 ) -> Report:
-    """Check a cell's gradients: every parameter, the input and the initial state, for every length in ``T``.
+    """Check a cell: the gradients of every parameter, of x and of the initial state, for every length in ``T``.
 
     ``cell`` is a cell, or a class or function that makes one (called with D, H, seed and dtype as far as it
     takes them). All works on a float64 copy at random parameters (``point="own"``: at its own). Each length
     is run without a mask, and with sequences of unequal length (``mask=None``: only without); each with
     several cotangents. ``through`` is the way through time; a cell with only ``step`` is taken through it, and
     through every window of it, by the tape. ``independent`` names parameters that nothing is meant to depend on.
+    ``contracts`` are what it promises besides: nothing kept, nothing edited, no batch mixed up, no future seen, …
 
     **Equations**: by hand = composed = differences. A way that truncates is held to the function that it
     differentiates, in which the state at the start of each window is a constant.
@@ -62,6 +66,8 @@ def check_cell(
 
     **Errors**: whatever the cell raises. A wrong gradient is a verdict: see :func:`assert_gradients`.
     """
+    from minigate.checking.cell_contract import cell_contract  # not before something is checked: minigate loads fast
+
     _check_options(T, N, mask, point)
     with random_state_kept():
         if isinstance(cell, Recurrent):
@@ -72,6 +78,8 @@ def check_cell(
         values = random_point(twin, rng) if point == "random" else {n: host(p) for n, p in twin.named_parameters()}
         title = f"mg.check_cell {twin!r}"
         verify_cell(draw_sequence(twin, values, min(2, max(T)), N, False, tokens, generator(seed), through))
+        at = values if point == "own" else None
+        kept = cell_contract(copy.deepcopy(twin), through, at, tokens, mask is not None, seed) if contracts else []
         cases: dict[str, Examination] = {}
         sequences: dict[str, RandomSequence] = {}
         forward: list[Stage] = []
@@ -86,10 +94,11 @@ def check_cell(
                 once, again = subject.forward(subject.values), subject.forward(subject.values)
                 trouble = unfit(once, again)
                 if trouble:
-                    return Report(title, INCONCLUSIVE, [Stage(*trouble)], reasons=[f"{case}: {trouble[2]}"], seed=seed)
+                    reasons = [f"{case}: {trouble[2]}"]
+                    return add_to(Report(title, INCONCLUSIVE, [Stage(*trouble)], reasons=reasons, seed=seed), kept)
                 forward += _compare_forward(case, subject.outputs, sequence.outputs(), sequence.composed_outputs())
                 cases[case] = examine(subject, cotangents_of.of_sequence(own_rng, subject.outputs, once), own_rng, full)
-        return _report(title, twin, sequences, cases, forward, seed, independent)
+        return add_to(_report(title, twin, sequences, cases, forward, seed, independent), kept)
 
 
 def _report(

@@ -10,13 +10,14 @@ import numpy as np
 
 from minigate.backend import asarray, generator
 from minigate.checking import cotangents as cotangents_of
+from minigate.checking.contract import add_to
 from minigate.checking.copies import float64_copy, random_point, random_state_kept
 from minigate.checking.diagnosis import deaf_to_the_cotangent, deafness, describe, other_gradients, patterns_of
 from minigate.checking.evidence import keep
 from minigate.checking.localise import Located, locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, Finding, Report, Stage
-from minigate.checking.subject import Array, Subject, Values, flatten, host, is_floating, on_the_tape
+from minigate.checking.subject import Array, Subject, Values, flatten, host, is_floating, on_the_tape, rebuild
 from minigate.checking.verdict import closest_calls, coverage, edits, judge, several, stages, unfit
 from minigate.errors import OptionError, explain
 from minigate.module import Module
@@ -48,18 +49,29 @@ def check(
 
 
 def check_layer(
-    layer: Module, *inputs: Any, seed: int = 0, full: bool = False, independent: Sequence[str] = ()
+    layer: Module,
+    *inputs: Any,
+    seed: int = 0,
+    full: bool = False,
+    independent: Sequence[str] = (),
+    contracts: bool = True,
 ) -> Report:
-    """Check a layer at random parameters: the gradient for its input and for every parameter.
+    """Check a layer at random parameters: the gradient for its input and for every parameter, and its contracts.
 
-    Without ``inputs``, x (T=5, N=3, D) is drawn, or tokens (5, 3) where the layer reads K symbols.
+    Without ``inputs``, x (T=5, N=3, D) is drawn, or tokens (5, 3) where the layer reads K symbols. ``contracts``
+    are held in evaluation: the same again, any dtype and layout, large input; with a state also those of time.
 
     **Shapes**: inputs as the layer takes them.
 
     **Errors**: :class:`OptionError` where the input size cannot be told from the layer.
     """
+    from minigate.checking.layer_contract import layer_contract  # not before something is checked
+
     with random_state_kept():
-        return _check(layer, inputs or example_input(layer, seed), seed, full, independent, at_random=True)
+        given = inputs or example_input(layer, seed)
+        report = _check(layer, given, seed, full, independent, at_random=True)
+        names = _argument_names(layer.forward, len(given))
+        return add_to(report, layer_contract(layer, given, names, not inputs, seed)) if contracts else report
 
 
 def check_vjp(
@@ -129,7 +141,7 @@ def _check(
                 values[part], like[part] = host(leaf), leaf if not isinstance(leaf, float) else None
 
     def call(tensors: dict[str, Tensor]) -> list[tuple[str, Any]]:
-        out = target(*(_rebuild(name, value, tensors) for name, value in structure.items()))
+        out = target(*(rebuild(name, value, tensors) for name, value in structure.items()))
         return flatten("output", out)
 
     subject = on_the_tape(values, like, call, parameters)
@@ -170,17 +182,6 @@ def _diagnose(found: Examination, located: list[Located], rng: np.random.Generat
     rest = [each for each in located if each.argument not in deaf]
     patterns = patterns_of(rest, {}, other_gradients(found, rest))
     return ([deafness(deaf)] if deaf else []) + describe(rest, patterns, {})
-
-
-def _rebuild(name: str, value: Any, tensors: dict[str, Tensor]) -> Any:
-    """``value`` with every floating leaf replaced by its Tensor."""
-    if name in tensors:
-        return tensors[name]
-    if isinstance(value, dict):
-        return {key: _rebuild(f"{name}[{key!r}]", part, tensors) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return type(value)(_rebuild(f"{name}[{k}]", part, tensors) for k, part in enumerate(value))
-    return value
 
 
 def _as_gradients(found: Sequence[Any], names: Sequence[str], values: Values) -> dict[str, Array]:

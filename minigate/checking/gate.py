@@ -11,6 +11,7 @@ import numpy as np
 
 from minigate.backend import array_module, asarray, generator
 from minigate.checking import cotangents as cotangents_of
+from minigate.checking.contract import add_to
 from minigate.checking.copies import random_state_kept
 from minigate.checking.diagnosis import deaf_to_the_cotangent, deafness, describe, other_gradients, patterns_of
 from minigate.checking.evidence import Residual, keep
@@ -25,12 +26,13 @@ from minigate.errors import OptionError, explain
 from minigate.gates import Gate
 
 
-def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0) -> Report:
+def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, contracts: bool = True) -> Report:
     """Check a gate: range, overflow, dtype, arguments left alone; slope and parameter gradients.
 
     The slope and the gradients of the gate's own parameters, by hand, are held to the tape through
     ``compose`` and to differences of ``forward``, number by number, on a grid from −6 to 6 (kinks are
-    counted and left out) and at random places; at parameters moved away from where they begin.
+    counted and left out) and at random places; at parameters moved away from where they begin. Without
+    ``contracts`` that is all. ``report.profile`` says what the gate does to gradients, beside the logistic one.
 
     **Equations**: dg/ds and dg/dp by hand = by the tape = by differences; low ≤ g ≤ high over −10⁴ … 10⁴, ±∞.
 
@@ -42,6 +44,9 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0) -> Report:
     >>> check_gate(HardSigmoid).verdict
     'PASS'
     """
+    from minigate.checking.gate_trial import array_promises  # not before something is checked
+    from minigate.checking.profile import lines, profile_of
+
     gate = copy.deepcopy(_make(gate))
     with random_state_kept():
         verify_gate(gate, H, generator(seed))
@@ -56,10 +61,13 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0) -> Report:
             gate.needs_input = True
             report.stages.append(broken[0])
             report.findings.append(broken[1])
-        for stage, finding in checks(bench, rng):
-            report.stages.append(stage)
-            report.findings += [finding] if finding else []
+        promises = [*checks(bench, rng), *array_promises(bench, seed)] if contracts else []
         _check_gradients(report, bench, rng)
+        add_to(report, promises)
+        report.by_gate = {name: replace(score, verdict=report.verdict) for name, score in report.by_gate.items()}
+        if contracts and report.verdict != FAIL:
+            report.profile = profile_of(bench)
+            report.stages += lines(report.profile)
         return report
 
 

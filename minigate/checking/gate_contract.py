@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from minigate.backend import array_module, asarray, asnumpy
-from minigate.checking.report import Finding, Stage
+from minigate.checking.contract import Outcome, fails
+from minigate.checking.report import Stage
 from minigate.checking.subject import Array, host
 from minigate.gates import Gate
 from minigate.tensor import Tensor, no_grad
-
-Outcome = tuple[Stage, Finding | None]
 
 #: From where every gate is curved to where it has long been flat.
 SWEEP = np.concatenate(
@@ -90,10 +89,6 @@ def checks(bench: Bench, rng: np.random.Generator) -> Iterator[Outcome]:
     yield _purity(bench, rng)
 
 
-def _fails(name: str, kind: str, text: str, advice: str) -> Outcome:
-    return Stage(name, "FAIL", text), Finding(kind, text, (), advice)
-
-
 def _range(bench: Bench) -> Outcome:
     low, high = bench.gate.bounded
     name = f"range [{low:g}, {high:g}]"
@@ -104,7 +99,7 @@ def _range(bench: Bench) -> Outcome:
             for point in bench.points:
                 with np.errstate(all="ignore"), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    g = way(_columns(s, bench.H), point, dtype).astype(np.float64)
+                    g = way(columns(s, bench.H), point, dtype).astype(np.float64)
                 outside = ~((g >= low - slack) & (g <= high + slack))
                 if outside.any():
                     value, where = _worst_outside(s, g, low, high)
@@ -113,7 +108,7 @@ def _range(bench: Bench) -> Outcome:
                     )
                     declared = f"bounded = ({low:g}, {high:g}), {dtype}{moved}"
                     text = f"{way.__name__} is {value:.4g} at s = {where:.4g} ({declared})"
-                    return _fails(name, "range", text, "change the map, or declare the bounds that it keeps")
+                    return fails(name, "range", text, "change the map, or declare the bounds that it keeps")
     return Stage(name, "ok", "for s in −1e4 … 1e4 and at ±∞"), None
 
 
@@ -136,7 +131,7 @@ def _overflow(bench: Bench) -> Outcome:
             if trouble:
                 text = f"{label}: {trouble[1]} at s = {trouble[0]:.4g}, {dtype}"
                 advice = "½ tanh(½ s) + ½ cannot overflow; 1 / (1 + exp(−s)) does"
-                return _fails("overflow", "overflow", text, advice)
+                return fails("overflow", "overflow", text, advice)
     return Stage("overflow", "ok", "no floating-point warning for s in −1e4 … 1e4, float64 and float32"), None
 
 
@@ -155,7 +150,7 @@ def _complains(way: Callable[..., Array], s: Array, H: int, dtype: str) -> str:
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise"), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            found = way(_columns(s, H), "moved", dtype)
+            found = way(columns(s, H), "moved", dtype)
     except (FloatingPointError, RuntimeWarning) as error:
         return str(error)
     return "" if np.all(np.isfinite(found)) else "NaN or infinity"
@@ -174,22 +169,22 @@ def _dtype(bench: Bench, rng: np.random.Generator) -> Outcome:
         for label, array in found.items():
             if str(array.dtype) != dtype:
                 text = f"{dtype} in, {label} gives {array.dtype}"
-                return _fails("dtype kept", "dtype", text, "constants as Python numbers, or array.astype(s.dtype)")
+                return fails("dtype kept", "dtype", text, "constants as Python numbers, or array.astype(s.dtype)")
     return Stage("dtype kept", "ok", "float32 and float64"), None
 
 
 def _forward_is_compose(bench: Bench, rng: np.random.Generator) -> Outcome:
-    s = np.concatenate([_columns(np.linspace(-8.0, 8.0, 65), bench.H), 3.0 * rng.normal(size=(64, bench.H))])
+    s = np.concatenate([columns(np.linspace(-8.0, 8.0, 65), bench.H), 3.0 * rng.normal(size=(64, bench.H))])
     for point in bench.points:
         one, other = bench.forward(s, point), bench.compose(s, point)
         if one.shape != other.shape:
             text = f"s of shape {s.shape}: forward gives {one.shape}, compose {other.shape}"
-            return _fails("forward = compose", "forward", text, "both return one number for every s")
+            return fails("forward = compose", "forward", text, "both return one number for every s")
         off = ~(np.abs(one - other) <= 1e-12)
         if off.any():
             at = tuple(int(i) for i in np.unravel_index(int(np.argmax(np.abs(one - other))), off.shape))
             text = f"at s = {s[at]:.6g}: forward is {one[at]:.6g}, compose {other[at]:.6g}"
-            return _fails("forward = compose", "forward", text, "compose is the definition: write the same in forward")
+            return fails("forward = compose", "forward", text, "compose is the definition: write the same in forward")
     return Stage("forward = compose", "ok"), None
 
 
@@ -205,7 +200,7 @@ def _shapes(bench: Bench, rng: np.random.Generator) -> Outcome:
                 if g.shape != part.shape or d.shape != part.shape
                 else ", and other numbers than as part of (T, N, H)"
             )
-            return _fails(
+            return fails(
                 "leading axes free", "shape", text, "the last axis is the unit, all others are free: use s[..., k]"
             )
     return Stage("leading axes free", "ok", "(H,), (N, H), (T, N, H), and no sequence at all"), None
@@ -230,11 +225,11 @@ def _out(bench: Bench, rng: np.random.Generator) -> Outcome:
             if array is None or not np.allclose(host(array), expected, rtol=1e-12, atol=1e-14):
                 text = f"forward(…, out={label}): what is {where} is not g"
                 advice = "write the result into out and return out; s may be gone once out is written to"
-                return _fails("out=", "out", text, advice)
+                return fails("out=", "out", text, advice)
         if label == "columns of a larger array":
             rest = np.delete(host(larger), range(bench.H, 2 * bench.H), axis=1)
             if np.any(rest != 7.0):
-                return _fails(
+                return fails(
                     "out=", "out", "forward wrote beyond the columns it was given", "write into out[...] only"
                 )
     return Stage("out=", "ok", "another array, s itself, columns of a larger array"), None
@@ -258,11 +253,11 @@ def _purity(bench: Bench, rng: np.random.Generator) -> Outcome:
         for name, array in arrays.items():
             if not np.array_equal(host(array), before[name]):
                 text = f"{label} changes {name} in place"
-                return _fails("inputs untouched", "edited", text, f"copy first: {name} = {name}.copy(), or use out=")
+                return fails("inputs untouched", "edited", text, f"copy first: {name} = {name}.copy(), or use out=")
     return Stage("inputs untouched", "ok", "s, g, dg and the parameters"), None
 
 
-def _columns(s: Array, H: int) -> Array:
+def columns(s: Array, H: int) -> Array:
     """The same numbers for every unit.
 
     **Shapes**: s (M,) → (M, H).

@@ -89,6 +89,7 @@ class Report:
     by_step: dict[int, Score] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)  # why a verdict is INCONCLUSIVE
     coverage: dict[str, Any] = field(default_factory=dict)
+    profile: dict[str, Any] = field(default_factory=dict)  # of a gate: what it does to gradients, as plain lists
     seed: int = 0
     reference: str = "differences, Richardson"
     residuals: list[Residual] = field(default_factory=list)  # the wrong gradients, number by number
@@ -126,6 +127,7 @@ class Report:
             "residuals": [residual.to_dict() for residual in self.residuals],
             "deviations": {name: asdict(deviation) for name, deviation in self.deviations.items()},
             "pictures": [str(path) for path in self.pictures],
+            "profile": dict(self.profile),
         }
 
     def to_json(self, indent: int | None = 2) -> str:

@@ -62,6 +62,17 @@ def flatten(name: str, value: Any) -> list[tuple[str, Any]]:
     return [] if value is None else [(name, value)]
 
 
+def rebuild(name: str, value: Any, leaves: Mapping[str, Any]) -> Any:
+    """``value`` again, with those of its leaves that :func:`flatten` names as here in their place."""
+    if name in leaves:
+        return leaves[name]
+    if isinstance(value, dict):
+        return {key: rebuild(f"{name}[{key!r}]", part, leaves) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(rebuild(f"{name}[{k}]", part, leaves) for k, part in enumerate(value))
+    return value
+
+
 def on_the_tape(
     values: dict[str, Array],
     like: Mapping[str, Any],

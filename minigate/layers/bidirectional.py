@@ -38,6 +38,9 @@ class Bidirectional(Module):
     both directions; :class:`StateError` for a state that is no pair.
     """
 
+    #: y_t depends on all of x: the checks do not ask whether it sees the future, or can be read in pieces.
+    reads_ahead = True
+
     def __init__(self, forward: Recurrent | Cell, backward: Recurrent | Cell) -> None:
         super().__init__()
         self.directions = (_as_layer("forward", forward), _as_layer("backward", backward))

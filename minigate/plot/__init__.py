@@ -27,6 +27,7 @@ from minigate.plot.palette import (
 )
 from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
+from minigate.plot.saturation import saturation
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
@@ -61,6 +62,7 @@ __all__ = [
     "residual_curve",
     "residual_map",
     "residual_size",
+    "saturation",
     "sequence_sheets",
     "shape_flow",
     "unrolled",

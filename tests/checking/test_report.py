@@ -90,7 +90,7 @@ def test_a_failure_reads_well():
 
 
 def test_a_pass_says_what_was_covered():
-    assert without_chance(check_cell(mg.cells.RNN(2, 4, seed=0), T=(1, 2))) == PASSED
+    assert without_chance(check_cell(mg.cells.RNN(2, 4, seed=0), T=(1, 2), contracts=False)) == PASSED
 
 
 def test_what_was_not_tested_is_said():
