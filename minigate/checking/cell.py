@@ -77,9 +77,10 @@ def check_cell(
         rng = generator(seed)
         values = random_point(twin, rng) if point == "random" else {n: host(p) for n, p in twin.named_parameters()}
         title = f"mg.check_cell {twin!r}"
-        verify_cell(draw_sequence(twin, values, min(2, max(T)), N, False, tokens, generator(seed), through))
+        tried, asked = copy.deepcopy(twin), copy.deepcopy(twin)  # what a call leaves on one is not on the other
+        verify_cell(draw_sequence(tried, values, min(2, max(T)), N, False, tokens, generator(seed), through))
         at = values if point == "own" else None
-        kept = cell_contract(copy.deepcopy(twin), through, at, tokens, mask is not None, seed) if contracts else []
+        kept = cell_contract(asked, through, at, tokens, mask is not None, seed) if contracts else []
         cases: dict[str, Examination] = {}
         sequences: dict[str, RandomSequence] = {}
         forward: list[Stage] = []

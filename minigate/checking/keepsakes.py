@@ -26,10 +26,12 @@ def keepsakes(thing: Any) -> dict[str, Any]:
 
 
 def streams(thing: Any) -> dict[str, Any]:
-    """The positions of all random streams that are kept in attributes."""
+    """The positions of the random streams in every attribute that holds some."""
     found: dict[str, Any] = {}
     for name, value in _attributes(thing).items():
-        _plain(value, found.setdefault(name, []), set())
+        positions: list[str] = []
+        _plain(value, positions, set())
+        found |= {name: positions} if positions else {}
     return found
 
 

@@ -76,7 +76,7 @@ class Run:
 
 @dataclass
 class Trial:
-    """Something under check, its ways of computing one thing, and two cases.
+    """Something under check that nothing was run on, its ways of computing one thing, and two cases.
 
     **Shapes**: any; ``batch`` gives the axis of the sequences for every input and output that has one, ``time``
     that of the steps, ``carried`` the input that takes the place of an output where a sequence goes on.
@@ -95,6 +95,10 @@ class Trial:
     large: tuple[str, ...] = ()  # the inputs that may be of any size
     initial: Callable[[Any, int, Any], Any] | None = None  # the state before anything was seen
     _known: dict[tuple[str, bool], Run] = field(default_factory=dict)
+    _used: Any = field(init=False)  # the copy that runs, and may keep something
+
+    def __post_init__(self) -> None:
+        self._used = self.fresh()
 
     def base(self, way: str, back: bool = True) -> Run:
         """The case as it is, run once."""
@@ -122,7 +126,7 @@ class Trial:
         lay: Callable[[Any], Any] | None = None,
     ) -> Run:
         """Run a case there and, with ``back``, back; ``lay`` puts what goes in elsewhere in memory."""
-        module = self.module if module is None else module
+        module = self._used if module is None else module
         parameters = parameters_of(module)
         like = next((p.data for p in parameters.values()), None)
         sent: list[tuple[str, Any, NDArray[Any]]] = []

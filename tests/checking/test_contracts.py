@@ -76,6 +76,29 @@ def test_chance_ends_the_questions():
     assert "pattern:" not in str(report) and "next:    no random numbers" in str(report)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_tensor_that_stays_behind_with_its_history_is_a_finding_and_no_error(seed):
+    class Keeps(Leaky):
+        def step(self, x_t, state):
+            self.last, _ = super().step(x_t, state)
+            return self.last, (self.last,)
+
+    class KeepsToo(mg.gates.Gate):
+        def compose(self, s, p):
+            self.last = mg.ops.sigmoid(s)
+            return self.last
+
+    class Stays(mg.Module):
+        def forward(self, x):
+            self.last = mg.tensor.as_tensor(x) * 2.0
+            return self.last
+
+    x = numpy.random.default_rng(seed).normal(size=(4, 3))
+    for report in (check_cell(Keeps(), T=(1,)), check_gate(KeepsToo), check_layer(Stays(), x)):
+        assert report.verdict == "FAIL" and "a call changes self.last" in report.diagnosis, report
+        assert len(report.findings) == 1
+
+
 def test_without_contracts_no_promise_is_asked_about():
     report = check_cell(Leaky(), T=(2,), contracts=False)
     assert report and "contracts" not in report.coverage
