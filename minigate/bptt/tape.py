@@ -31,7 +31,7 @@ def tape(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
 
     **Errors**: those of the cell's ``step``.
     """
-    floating = x.dtype.kind == "f"
+    floating = x.dtype.kind not in "iu"  # what is no token: float, and complex where a check makes it so
     if mask is not None:
         valid = mask[..., None] if floating else mask
         x = ops.where(valid, x, 0.0 if floating else 0)

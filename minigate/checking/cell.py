@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,16 @@ from minigate.checking import cotangents as cotangents_of
 from minigate.checking.bisection import block_of, in_words
 from minigate.checking.cell_diagnosis import diagnose, most_telling
 from minigate.checking.contract import add_to
-from minigate.checking.copies import float64_copy, random_point, random_state_kept
+from minigate.checking.copies import float64_copy, random_point, random_state_kept, saturated_point
 from minigate.checking.evidence import keep
 from minigate.checking.localise import locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Finding, Report, Score, Stage
 from minigate.checking.returns import verify_cell
+from minigate.checking.second_order import add_second_order, check_order
 from minigate.checking.sequence import RandomSequence, Through, draw_sequence
 from minigate.checking.subject import host
-from minigate.checking.verdict import closest_calls, coverage, edits, judge, stages, unfit
+from minigate.checking.verdict import closest_calls, coverage, edits, judge, reference, stages, trembling, unfit
 from minigate.errors import OptionError, explain
 from minigate.layers import Recurrent
 
@@ -47,6 +48,7 @@ def check_cell(
     tokens: bool = False,
     point: str = "random",
     full: bool = False,
+    order: int = 1,
     independent: Sequence[str] = (),
     contracts: bool = True,
 ) -> Report:
@@ -55,9 +57,11 @@ def check_cell(
     ``cell`` is a cell, or a class or function that makes one (called with D, H, seed and dtype as far as it
     takes them). All works on a float64 copy at random parameters (``point="own"``: at its own). Each length
     is run without a mask, and with sequences of unequal length (``mask=None``: only without); each with
-    several cotangents. ``through`` is the way through time; a cell with only ``step`` is taken through it, and
-    through every window of it, by the tape. ``independent`` names parameters that nothing is meant to depend on.
-    ``contracts`` are what it promises besides: nothing kept, nothing edited, no batch mixed up, no future seen, …
+    several cotangents; and once with parameters five times as large, where gates are nearly shut or open.
+    ``through`` is the way through time; a cell with only ``step`` is taken through it, and through every window
+    of it, by the tape. ``independent`` names parameters that nothing is meant to depend on. ``order=2`` looks at
+    the second derivatives too. ``contracts`` are what it promises besides: nothing kept, nothing edited, no batch
+    mixed up, no future seen, …
 
     **Equations**: by hand = composed = differences. A way that truncates is held to the function that it
     differentiates, in which the state at the start of each window is a constant.
@@ -69,6 +73,7 @@ def check_cell(
     from minigate.checking.cell_contract import cell_contract  # not before something is checked: minigate loads fast
 
     _check_options(T, N, mask, point)
+    check_order(order, "check_cell")
     with random_state_kept():
         if isinstance(cell, Recurrent):
             through = cell.through
@@ -84,22 +89,40 @@ def check_cell(
         cases: dict[str, Examination] = {}
         sequences: dict[str, RandomSequence] = {}
         forward: list[Stage] = []
-        for masked in (False, True) if mask else (False,):
-            for length in sorted(T):
-                if masked and length == 1:
-                    continue
-                case = f"T={length}" + (", ragged mask" if masked else "")
-                own_rng = generator(np.random.SeedSequence([seed, length, masked]))
-                sequence = draw_sequence(twin, values, length, N, masked, tokens, own_rng, through)
-                sequences[case], subject = sequence, sequence.subject()
-                once, again = subject.forward(subject.values), subject.forward(subject.values)
-                trouble = unfit(once, again)
-                if trouble:
-                    reasons = [f"{case}: {trouble[2]}"]
-                    return add_to(Report(title, INCONCLUSIVE, [Stage(*trouble)], reasons=reasons, seed=seed), kept)
-                forward += _compare_forward(case, subject.outputs, sequence.outputs(), sequence.composed_outputs())
-                cases[case] = examine(subject, cotangents_of.of_sequence(own_rng, subject.outputs, once), own_rng, full)
-        return add_to(_report(title, twin, sequences, cases, forward, seed, independent), kept)
+        for case, length, masked, saturated in _settings(T, mask, point):
+            own_rng = generator(np.random.SeedSequence([seed, length, masked, saturated]))
+            there = saturated_point(values) if saturated else values
+            sequence = draw_sequence(twin, there, length, N, masked, tokens, own_rng, through)
+            sequences[case], subject = sequence, sequence.subject()
+            once, again = subject.forward(subject.values), subject.forward(subject.values)
+            trouble = unfit(once, again)
+            if trouble:
+                reasons = [f"{case}: {trouble[2]}"]
+                return add_to(Report(title, INCONCLUSIVE, [Stage(*trouble)], reasons=reasons, seed=seed), kept)
+            forward += _compare_forward(case, subject.outputs, sequence.outputs(), sequence.composed_outputs())
+            cases[case] = examine(subject, cotangents_of.of_sequence(own_rng, subject.outputs, once), own_rng, full)
+        report = _report(title, twin, sequences, cases, forward, seed, independent)
+        if order == 2:
+            case = f"T={_short(T)}"
+            own_rng = generator(np.random.SeedSequence([seed, 13]))
+            add_second_order(report, cases[case].subject, cases[case].cotangents[0], own_rng)
+        return add_to(report, kept)
+
+
+def _settings(T: Sequence[int], mask: str | None, point: str) -> Iterator[tuple[str, int, bool, bool]]:
+    """Each case: its name, its length, with a mask, at a saturated point."""
+    for length in sorted(T):
+        yield f"T={length}", length, False, False
+    for length in sorted(T) if mask else ():
+        if length > 1:
+            yield f"T={length}, ragged mask", length, True, False
+    if point == "random":
+        yield f"T={_short(T)}, saturated", _short(T), False, True
+
+
+def _short(T: Sequence[int]) -> int:
+    """The longest of up to three steps: enough to go through every equation, the carried state's too."""
+    return max((length for length in T if length <= 3), default=min(T))
 
 
 def _report(
@@ -114,6 +137,7 @@ def _report(
     verdict, reasons = judge(cases, independent)
     verdict = FAIL if forward else verdict
     report = Report(title, verdict, [Stage("deterministic", "ok")], reasons=[] if forward else reasons, seed=seed)
+    report.reference = reference(cases)
     if cell.written_by_hand:
         report.stages += forward[:1] or [Stage("by hand = composed", "ok", "the outputs of the forward pass")]
     report.stages += _where_cut(sequences) + stages(cases)
@@ -127,25 +151,33 @@ def _report(
     failing = [case for case, found in cases.items() if found.wrong()]
     report.findings = [Finding("forward", forward[0].detail, (), FORWARD_ADVICE)] if forward else []
     report.findings += edits(cases)
-    first = min(failing, key=lambda case: (sequences[case].mask is not None, len(sequences[case].x)), default=None)
+    first = min(failing, key=lambda case: _plainness(case, sequences[case]), default=None)
     report.by_gate = _by_gate(cases if first is None else {first: cases[first]}, blocks)
-    plain = [case for case in cases if sequences[case].mask is None] or list(cases)
+    plain = [case for case in cases if _plainness(case, sequences[case])[:2] == (False, False)]
     report.by_step = _by_step(cases[first if first and first not in plain else plain[-1]])
     if first is None:
         keep(report, cases)
         report.worst = closest_calls(cases) if verdict != FAIL else []
     else:
         rng = generator(np.random.SeedSequence([seed, 7]))
+        flat = _plainness(first, sequences[first])[0]
+        cases = {case: found for case, found in cases.items() if _plainness(case, sequences[case])[0] == flat}
         shown = most_telling(first, sequences, cases, blocks)
         located = [locate(cases[shown], name, shown, rng) for name in cases[shown].wrong()]
         report.worst = worst_of(located)
         keep(report, cases, located)
+        report.findings += trembling(cases[shown])
         try:
             report.findings += diagnose(first, shown, located, sequences, cases, blocks, rng)
         except Exception as error:  # the cell runs here in ways it was not made for; the verdict stands without a cause
             text = f"the search for the cause ended in {type(error).__name__}: {error}"
             report.findings.append(Finding("no diagnosis", text, tuple(cases[first].wrong())))
     return report
+
+
+def _plainness(case: str, sequence: RandomSequence) -> tuple[bool, bool, int]:
+    """What is looked at first where several cases fail: no saturation, no mask, few steps."""
+    return "saturated" in case, sequence.mask is not None, len(sequence.x)
 
 
 def _line(case: str, found: Examination, blocks: dict[str, str]) -> Stage:

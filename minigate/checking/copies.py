@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -21,6 +21,9 @@ from minigate.errors import OptionError, explain
 from minigate.module import Module
 
 M = TypeVar("M", bound=Module)
+
+#: How many times as large the parameters of the saturated point are.
+SATURATION = 5.0
 
 
 @contextmanager
@@ -75,3 +78,13 @@ def random_point(module: Module, rng: np.random.Generator) -> dict[str, np.ndarr
         own = host(parameter)
         point[name] = own + spread * rng.normal(size=shape)
     return point
+
+
+def saturated_point(point: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same point with all but the gates' own parameters five times as large: most gates are nearly shut or open.
+
+    There the curves are flat, the gradient that is left is small, and a slope that is right only near 0 is wrong.
+
+    **Shapes**: each as it was.
+    """
+    return {name: array if ".gate." in name else SATURATION * array for name, array in point.items()}

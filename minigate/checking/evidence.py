@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigate.checking.localise import Located
-from minigate.checking.numeric import Array
-from minigate.checking.probes import BARS, RTOL, Comparison, Examination
+from minigate.checking.numeric import BARS, Array
+from minigate.checking.probes import Comparison, Examination
 from minigate.checking.report import Report
 
 
@@ -42,7 +42,7 @@ class Deviation:
     """The comparison of one gradient that came closest to its limit, or went furthest beyond it."""
 
     deviation: float  # |written − differences|, as a share of the gradient's size along the direction
-    limit: float  # what that share may be: the error bar, and RTOL
+    limit: float  # what that share may be: the error bar, and a share for rounding
     outcome: str
 
 
@@ -69,7 +69,7 @@ def _told(each: Located) -> str:
 
 
 def _limit(comparison: Comparison) -> float:
-    return RTOL + (BARS * comparison.bar / comparison.scale if comparison.scale > 0.0 else 0.0)
+    return comparison.probe.rtol + (BARS * comparison.bar / comparison.scale if comparison.scale > 0.0 else 0.0)
 
 
 def _share(comparison: Comparison) -> float:

@@ -20,19 +20,23 @@ from minigate.checking.localise import Located, locate, worst_of
 from minigate.checking.probes import Examination, examine
 from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Entry, Finding, Report, Score, Stage
 from minigate.checking.returns import verify_gate
+from minigate.checking.second_order import add_second_order, check_order
 from minigate.checking.subject import Array, Subject, Values, host, on_the_tape
-from minigate.checking.verdict import closest_calls, coverage, judge, several, stages, unfit
+from minigate.checking.verdict import closest_calls, coverage, judge, reference, several, stages, unfit
 from minigate.errors import OptionError, explain
 from minigate.gates import Gate
 
 
-def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, contracts: bool = True) -> Report:
+def check_gate(
+    gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, order: int = 1, contracts: bool = True
+) -> Report:
     """Check a gate: range, overflow, dtype, arguments left alone; slope and parameter gradients.
 
     The slope and the gradients of the gate's own parameters, by hand, are held to the tape through
     ``compose`` and to differences of ``forward``, number by number, on a grid from −6 to 6 (kinks are
-    counted and left out) and at random places; at parameters moved away from where they begin. Without
-    ``contracts`` that is all. ``report.profile`` says what the gate does to gradients, beside the logistic one.
+    counted and left out) and at random places; at parameters moved away from where they begin. ``order=2``
+    looks at the second derivatives of ``compose`` too. Without ``contracts`` that is all. ``report.profile`` says
+    what the gate does to gradients, beside the logistic one.
 
     **Equations**: dg/ds and dg/dp by hand = by the tape = by differences; low ≤ g ≤ high over −10⁴ … 10⁴, ±∞.
 
@@ -47,6 +51,7 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, contracts:
     from minigate.checking.gate_trial import array_promises  # not before something is checked
     from minigate.checking.profile import lines, profile_of
 
+    check_order(order, "check_gate")
     gate = copy.deepcopy(_make(gate))
     with random_state_kept():
         verify_gate(copy.deepcopy(gate), H, generator(seed))
@@ -63,7 +68,7 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, contracts:
             report.stages.append(broken[0])
             report.findings.append(broken[1])
         promises = [*checks(bench, rng), *array_promises(untried, seed)] if contracts else []
-        _check_gradients(report, bench, rng)
+        _check_gradients(report, bench, order, rng)
         add_to(report, promises)
         report.by_gate = {name: replace(score, verdict=report.verdict) for name, score in report.by_gate.items()}
         if contracts and report.verdict != FAIL:
@@ -72,7 +77,7 @@ def check_gate(gate: Gate | type[Gate], *, H: int = 4, seed: int = 0, contracts:
         return report
 
 
-def _check_gradients(report: Report, bench: Bench, rng: np.random.Generator) -> None:
+def _check_gradients(report: Report, bench: Bench, order: int, rng: np.random.Generator) -> None:
     grid = np.linspace(-6.0, 6.0, 49)
     s = np.concatenate([grid, 2.0 * rng.normal(size=-len(grid) % bench.H + 15 * bench.H)]).reshape(-1, bench.H)
     subject = _subject(bench, s)
@@ -89,7 +94,7 @@ def _check_gradients(report: Report, bench: Bench, rng: np.random.Generator) -> 
     broken = any(stage.status == "FAIL" for stage in report.stages)
     report.verdict, report.reasons = (FAIL if broken else verdict), ([] if broken else reasons)
     report.stages += stages({"": found}, lambda at: f"s = {s[at]:.4g}")[1:]
-    report.coverage = coverage({"": found})
+    report.coverage, report.reference = coverage({"": found}), reference({"": found})
     wrong = found.wrong()
     for name in subject.values:
         label = "slope" if name == "s" else f"gradient of {name}"
@@ -104,6 +109,8 @@ def _check_gradients(report: Report, bench: Bench, rng: np.random.Generator) -> 
     elif report.verdict != FAIL:
         report.worst = closest_calls({"": found})
     report.by_gate = {type(bench.gate).__name__: _score(found, report.verdict)}
+    if order == 2:
+        add_second_order(report, subject, found.cotangents[0], rng)
 
 
 def _detail(name: str, status: str) -> str:
@@ -164,7 +171,9 @@ def _subject(bench: Bench, s: Array) -> Subject:
     )
     ways = {"by hand": by_hand, "composed": composed.ways["backward"]}
     assert s.shape[-1] == H
-    return Subject(values, ["g"], forward, ways, axes={"s": ("n", "unit")})
+    return Subject(
+        values, ["g"], forward, ways, axes={"s": ("n", "unit")}, analytic=composed.analytic, twice=composed.twice
+    )
 
 
 def _on_library(values: Values) -> tuple[Any, dict[str, Any]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from minigate.cells import Cell
 from minigate.checking.cell import check_cell
-from minigate.checking.function import check, check_layer, check_vjp
+from minigate.checking.function import check, check_layer
 from minigate.checking.gate import check_gate
 from minigate.checking.report import Report
+from minigate.checking.vjp import check_vjp
 from minigate.gates import Gate
 from minigate.layers import Recurrent
 from minigate.module import Module

@@ -47,7 +47,7 @@ def _wrapped(head: str, text: str) -> list[str]:
 def _worst(entries: list[Entry]) -> list[str]:
     lines = []
     for k, entry in enumerate(entries[:5]):
-        ratio = "" if entry.ratio != entry.ratio else f"   ratio {entry.ratio:.4f}"
+        ratio = "" if entry.ratio != entry.ratio else f"   ratio {_ratio(entry.ratio)}"
         lines.append(
             ("  worst:   " if k == 0 else "           ")
             + f"{entry.place:<22} {entry.way or 'analytic'} {entry.analytic: .6g}   "
@@ -57,6 +57,11 @@ def _worst(entries: list[Entry]) -> list[str]:
     told = ", ".join(part for part in (first.case, f"cotangent: {first.cotangent}" if first.cotangent else "") if part)
     lines.append(f"           ({told})")
     return lines
+
+
+def _ratio(value: float) -> str:
+    """Four digits after the point; more where that would read as 1."""
+    return f"{value:.4f}" if abs(value - 1.0) > 1e-3 else f"1 {'+' if value > 1.0 else '−'} {abs(value - 1.0):.0e}"
 
 
 def _covered(report: Report) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minigate.checking.numeric import Array
-from minigate.checking.probes import AGREE, BARS, RTOL, Examination, Probe, elements, join
+from minigate.checking.numeric import BARS, Array
+from minigate.checking.probes import AGREE, Examination, Probe, elements, join
 from minigate.checking.report import Entry
 
 #: An argument with more numbers than this is differenced at as many places, drawn at random.
@@ -67,7 +67,7 @@ def locate(found: Examination, argument: str, case: str, rng: np.random.Generato
         numeric, bar = (each / slope for each in probe.numeric(weights))
         if not probe.kinked:
             right[at] = numeric
-            bad[at] = not abs(got[at] - numeric) <= RTOL * abs(numeric) + BARS * bar
+            bad[at] = not abs(got[at] - numeric) <= probe.rtol * abs(numeric) + BARS * bar
     positions = _largest(got, right, bad, worst)
     by_place = {probe.index: probe for probe in probes}
     top = [by_place[tuple(int(i) for i in np.unravel_index(p, got.shape))] for p in positions]

@@ -16,8 +16,8 @@ cotangent can then be applied afterwards, to the differences, never to the value
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,10 @@ FIRST_STEP = 2.0**-7
 SHRINK = 16.0
 ATTEMPTS = 3  # FIRST_STEP, then a 16th of it, then a 16th of that
 
+#: How many error bars two numbers may lie apart.
+BARS = 4.0
+#: What extrapolation makes of a trembling of size 1, times the step.
+AMPLIFIED = 8.0
 #: An error bar below this share of the derivative is good enough to stop.
 GOOD = 1e-7
 #: One above this share, with every step size tried, says nothing.
@@ -47,6 +51,7 @@ class Derivative:
     step: float  # the largest of the three step sizes that it comes from
     kink: str = ""  # "": smooth; "near": one had to be escaped; "at": there is no derivative
     calls: int = 6
+    exact: bool = False  # by the complex step, which knows it to the last digits
 
 
 def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivative:
@@ -56,23 +61,51 @@ def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivati
 
     **Shapes**: f returns (M,), ``centre`` = f(0) (M,); ``size`` is how many numbers of x the direction moves.
     """
-    best: Derivative | None = None
-    best_share, near = np.inf, False
+    smooth: list[Derivative] = []
+    near = False
     step = FIRST_STEP * max(1, size) ** -0.25  # a direction that moves many numbers moves their sums further
     for attempt in range(1, ATTEMPTS + 1):
         found, suspicious = _extrapolate(f, centre, step)
         share = _share(found)
         if attempt == 1:  # a kink shows at the largest step; what shows only at a smaller one is noise
             near = bool(found.kink) or (suspicious and share > GOOD)
-        if not (found.kink and near) and (best is None or share < best_share):
-            best, best_share = found, share
-        if share <= GOOD and not (found.kink and near):
-            break
+        if not (found.kink and near):
+            smooth.append(found)
+            if share <= GOOD:
+                break
         step /= SHRINK
-    calls = 6 * attempt
-    if best is None or (near and best_share > USELESS):
-        return Derivative(found.value, found.error, found.step, "at", calls)
-    return Derivative(best.value, best.error, best.step, "near" if near else "", calls)
+    best = replace(min(smooth, key=_share, default=found), calls=6 * attempt)
+    if not smooth or (near and _share(best) > USELESS):
+        return replace(best, kink="at")
+    error = best.error if attempt == 1 else _widened(best, smooth, _trembling(f, step))
+    return replace(best, error=error, kink="near" if near else "")
+
+
+def _widened(best: Derivative, smooth: Sequence[Derivative], trembling: Array) -> Array:
+    """The error bar of ``best``, by as much wider as it takes to meet what else is known.
+
+    A function that trembles gives another derivative at every step size, and now and then a bar that is short by
+    chance. How much it trembles does not depend on the step.
+
+    **Shapes**: (M,).
+    """
+    error = np.maximum(best.error, AMPLIFIED * trembling / best.step)
+    for other in smooth:
+        error = np.maximum(error, np.abs(best.value - other.value) - BARS * other.error)
+    return error
+
+
+def _trembling(f: Callable[[float], Array], h: float) -> Array:
+    """How far the values of f at nine places within h of the middle lie from a parabola, at most.
+
+    **Shapes**: (M,).
+    """
+    e = np.linspace(-1.0, 1.0, 9)
+    values = np.stack([f(h * place) for place in e])
+    powers = np.stack([np.ones_like(e), e, e * e], axis=1)
+    with np.errstate(invalid="ignore"):
+        left = values - powers @ (np.linalg.pinv(powers) @ values)
+    return np.asarray(np.abs(left).max(axis=0))
 
 
 def _share(found: Derivative) -> float:
@@ -101,7 +134,7 @@ def _extrapolate(f: Callable[[float], Array], centre: Array, h: float) -> tuple[
     felt = far > 1e-4 * scale + 2000.0 * EPSILON * (np.abs(up[2]) + np.abs(down[2])) / h
     here = felt & (close > 0.5 * far) & (close < 1.6 * far)  # a gap that a four times smaller step leaves as it was
     beside = felt & ((close < 0.15 * far) | (close > 0.4 * far) & (close < 1.6 * far))  # a smooth f has close = far / 4
-    return (Derivative(value, error, h, "at") if here.any() else found), bool(beside.any())
+    return (replace(found, kink="at") if here.any() else found), bool(beside.any())
 
 
 def _noise(gaps: list[Array]) -> Array:

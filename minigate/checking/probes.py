@@ -17,14 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from minigate.checking.complex_step import STEP, refined
 from minigate.checking.cotangents import Cotangent, draw
-from minigate.checking.numeric import USELESS, Array, Derivative, along
+from minigate.checking.numeric import BARS, USELESS, Array, Derivative, along
 from minigate.checking.subject import Subject
 
 #: Besides its error bar, a derivative may differ by this share of the gradient's size along the direction.
 RTOL = 1e-7
-#: How many error bars two numbers may lie apart.
-BARS = 4.0
+#: The same for a derivative by the complex step.
+EXACT_RTOL = 1e-9
+#: How many error bars count where the bar itself is a guess: the function trembles, or hardly moves.
+COARSE_BARS = 32.0
 #: Two ways written in float64 agree to this share of the largest gradient, number by number.
 AGREE = 1e-9
 
@@ -47,6 +50,11 @@ class Probe:
     def kinked(self) -> bool:
         """Is there no derivative along this direction?"""
         return self.derivative.kink == "at"
+
+    @property
+    def rtol(self) -> float:
+        """The share of its size by which a gradient may differ, besides the error bar."""
+        return EXACT_RTOL if self.derivative.exact else RTOL
 
     def numeric(self, weights: Array) -> tuple[float, float]:
         """The derivative of Σ weights · outputs along the direction, and its error bar.
@@ -73,9 +81,11 @@ class Comparison:
         """``"ok"``, ``"wrong"``, ``"blind"`` or ``"kink"``."""
         if self.probe.kinked:
             return "kink"
-        if not abs(self.analytic - self.numeric) <= RTOL * self.scale + BARS * self.bar:
+        sharp = BARS * self.bar <= USELESS * self.scale
+        bars = (BARS if sharp else COARSE_BARS) * self.bar
+        if not abs(self.analytic - self.numeric) <= self.probe.rtol * self.scale + bars:
             return "wrong"
-        return "ok" if BARS * self.bar <= USELESS * self.scale else "blind"
+        return "ok" if sharp else "blind"
 
     @property
     def deviation(self) -> float:
@@ -205,6 +215,13 @@ def _one(
     moved = direction * np.maximum(1.0, np.abs(value))
     size = int(np.count_nonzero(direction))
     derivative = along(lambda e: join(subject.forward({**subject.values, name: value + e * moved})), centre, size)
+    analytic = subject.analytic
+    if analytic is not None:
+        there = {**subject.values, name: value + 1j * STEP * moved}
+        better = refined(derivative, lambda: join(analytic(there)), centre)
+        if better is None:  # it cannot be computed with complex numbers
+            subject.analytic = None
+        derivative = better or derivative
     return Probe(name, moved, derivative, index, step)
 
 

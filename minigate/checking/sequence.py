@@ -95,6 +95,7 @@ class RandomSequence:
         moved = self._on_the_tape(self._as_defined(full if by_hand else tape)) if self.is_cut else checked
         subject = replace(moved, ways={name: each.ways["backward"] for name, each in ways.items()})
         subject.edited = checked.edited
+        subject.analytic, subject.twice = composed.analytic, composed.twice  # by hand there are neither
         subject.time_axis = {"x": 0}
         subject.axes = {name: self._axes(name, value) for name, value in self.values.items()}
         return subject

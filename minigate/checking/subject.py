@@ -20,6 +20,8 @@ from minigate.tensor import Tensor, enable_grad, grad, no_grad
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
 Way = Callable[[Values, Sequence[Array | None]], dict[str, Array]]
+Analytic = Callable[[Mapping[str, NDArray[Any]]], list[NDArray[Any]]]
+Twice = Callable[[Values, Sequence[Array | None], Sequence[Array | None]], dict[str, Array]]
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Subject:
     time_axis: dict[str, int] = field(default_factory=dict)  # arguments that run over time
     axes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # names of an argument's axes, for reports
     edited: set[str] = field(default_factory=set)  # arguments that a call was seen to change in place
+    analytic: Analytic | None = None  # ``forward`` on complex numbers, as far as it can be computed on them
+    twice: Twice | None = None  # the gradient of Σ weight · gradient, where there is a tape that gives it
 
 
 def host(x: Any) -> Array:
@@ -89,14 +93,15 @@ def on_the_tape(
     **Shapes**: values of any shape.
     """
     held = dict(parameters or {})
-    given: dict[str, tuple[Array, Any]] = {}  # the value that a parameter was last given, and the array made of it
+    given: dict[str, tuple[Any, Any]] = {}  # the value that a parameter was last given, and the array made of it
     edited: set[str] = set()
 
-    def run(values: Values, record: bool = True) -> tuple[dict[str, Tensor], list[tuple[str, Any]]]:
+    def run(values: Mapping[str, Any], record: bool = True) -> tuple[dict[str, Tensor], list[tuple[str, Any]]]:
         inputs = {}
         for name, value in values.items():
             if name not in held:
-                inputs[name] = Tensor(asarray(value.copy(), like=like.get(name)), requires_grad=True, name=name)
+                array = asarray(value.copy(), like=like.get(name))
+                inputs[name] = Tensor(array, requires_grad=array.dtype.kind == "f", name=name)
                 continue
             inputs[name] = parameter = held[name]
             last = given.get(name)  # most probes move one argument and leave all others where they are
@@ -105,10 +110,13 @@ def on_the_tape(
                 given[name] = (value, parameter.data)
         passed = {name: tensor for name, tensor in inputs.items() if name not in held}
         with enable_grad() if record else no_grad():
-            return inputs, [(name, out) for name, out in call(passed) if is_floating(out)]
+            return inputs, [(name, out) for name, out in call(passed) if _has_a_gradient(out)]
 
     def forward(values: Values) -> list[Array]:
         return [host(out) for _, out in run(values, always_record)[1]]
+
+    def analytic(values: Mapping[str, Any]) -> list[NDArray[Any]]:
+        return [np.array(asnumpy(out)) for _, out in run(values, record=False)[1]]
 
     def way(values: Values, cotangents: Sequence[Array | None]) -> dict[str, Array]:
         given.clear()
@@ -117,8 +125,19 @@ def on_the_tape(
         edited.update(changed(inputs, values))
         return found
 
+    def twice(values: Values, cotangents: Sequence[Array | None], weights: Sequence[Array | None]) -> dict[str, Array]:
+        given.clear()
+        inputs, outputs = run(values)
+        once = on_tape([out for _, out in outputs], inputs, cotangents, create_graph=True)
+        return gradients(list(once.values()), inputs, weights)
+
     names = [name for name, _ in run(values)[1]]
-    return Subject(values, names, forward, {"backward": way}, edited=edited)
+    return Subject(values, names, forward, {"backward": way}, edited=edited, analytic=analytic, twice=twice)
+
+
+def _has_a_gradient(out: Any) -> bool:
+    """Is this a floating output? A complex one is what the complex step makes of it."""
+    return is_floating(out) or (isinstance(out, Tensor) and out.dtype.kind == "c")
 
 
 def gradients(
@@ -128,16 +147,27 @@ def gradients(
 
     **Shapes**: cotangents as the outputs; each gradient as its input.
     """
+    return {name: host(gradient) for name, gradient in on_tape(outputs, inputs, cotangents).items()}
+
+
+def on_tape(
+    outputs: Sequence[Any], inputs: Mapping[str, Tensor], cotangents: Sequence[Array | None], create_graph: bool = False
+) -> dict[str, Tensor]:
+    """The same as Tensors; with ``create_graph`` they can be differentiated again.
+
+    **Shapes**: cotangents as the outputs; each gradient as its input.
+    """
     pairs = [
         (out, Tensor(asarray(weight, dtype=str(out.dtype), like=out.data)))
         for out, weight in zip(outputs, cotangents, strict=True)
         if weight is not None and isinstance(out, Tensor) and out.requires_grad
     ]
     if not pairs:
-        return {name: np.zeros(tensor.shape) for name, tensor in inputs.items()}
+        return {name: Tensor(asarray(np.zeros(tensor.shape), like=tensor.data)) for name, tensor in inputs.items()}
+    roots, weights = [out for out, _ in pairs], [weight for _, weight in pairs]
     with enable_grad():
-        found = grad([out for out, _ in pairs], list(inputs.values()), [weight for _, weight in pairs], unused="zero")
-    return {name: host(gradient) for name, gradient in zip(inputs, found, strict=True)}
+        found = grad(roots, list(inputs.values()), weights, create_graph=create_graph, unused="zero")
+    return dict(zip(inputs, found, strict=True))
 
 
 def changed(inputs: Mapping[str, Any], values: Values) -> set[str]:

@@ -44,7 +44,7 @@ def judge(cases: Cases, independent: Sequence[str] = ()) -> tuple[str, list[str]
     for name, why in unproven(cases).items():
         if why == "zero" and any(fnmatch.fnmatchcase(name, pattern) for pattern in independent):
             continue
-        reasons.append(f"{name}: {_WHY[why]}")
+        reasons.append(f"{name}: {_WHY[why].format(share=_unsettled(cases, name))}")
     probes = [probe for found in cases.values() for group in found.probes.values() for probe in group]
     kinked = sum(probe.kinked for probe in probes)
     if not probes:
@@ -56,6 +56,8 @@ def judge(cases: Cases, independent: Sequence[str] = ()) -> tuple[str, list[str]
 
 _WHY = {
     "zero": "no output changes with it, so nothing was tested (saturated? a path that is dead?)",
+    "noise": "the function trembles, its differences do not settle to better than {share:.0e}, so nothing was tested "
+    "(float32 or float16 inside? a rounding? something random?)",
     "blind": "the differences are no better than its size, so nothing was tested (hardly a gradient? float32 inside?)",
     "kink": "every probe lies at a kink",
     "control": "a gradient bent by 1 % was not noticed, so an error would not be either",
@@ -84,10 +86,39 @@ def unproven(cases: Cases) -> dict[str, str]:
         elif name not in proven:
             outcomes = {c.outcome for c in comparisons}
             moved = any(_moves(c) for c in comparisons)
-            found[name] = "kink" if outcomes == {"kink"} else "blind" if moved else "zero"
+            found[name] = "kink" if outcomes == {"kink"} else "zero" if not moved else _noise_or(cases, name, "blind")
         elif not any(each.control.get(name, False) for each in cases.values()):
-            found[name] = "control"
+            found[name] = _noise_or(cases, name, "control")
     return found
+
+
+def _noise_or(cases: Cases, name: str, otherwise: str) -> str:
+    return "noise" if 1e-6 < _unsettled(cases, name) < 1.0 else otherwise
+
+
+def _unsettled(cases: Cases, name: str) -> float:
+    """The best error bar of an argument's derivatives, as a share of the derivative."""
+    found = [c for each in cases.values() for c in each.comparisons if c.probe.argument == name and c.numeric]
+    return min((c.bar / abs(c.numeric) for c in found if c.outcome != "kink"), default=np.inf)
+
+
+def trembling(found: Examination) -> list[Finding]:
+    """The finding about a function whose own numbers tremble, where no gradient is wrong by more than that may be.
+
+    Such a function is no more exact at any step size than the few digits on which they all agree.
+    """
+    wrong = [c for c in found.comparisons if c.outcome == "wrong"]
+    shares = {name: _unsettled({"": found}, name) for name in found.wrong()}
+    if not wrong or any(c.probe.derivative.exact for c in wrong) or found.unequal:
+        return []
+    if max(c.deviation for c in wrong) > 0.05 or min(shares.values()) < 1e-6:
+        return []
+    text = (
+        f"the function trembles: its differences settle to {max(shares.values()):.0e} at best, and the gradient "
+        f"is no more than {max(c.deviation for c in wrong):.0e} off"
+    )
+    advice = "is there float32 or float16 inside, a rounding, an iteration that stops early?"
+    return [Finding("noise", text, tuple(shares), advice)]
 
 
 def _moves(comparison: Comparison) -> bool:
@@ -128,6 +159,17 @@ def stages(cases: Cases, place: Callable[[tuple[int, ...]], str] | None = None) 
     return lines
 
 
+def reference(cases: Cases) -> str:
+    """Where the right derivatives come from, in words."""
+    probes = [probe for found in cases.values() for group in found.probes.values() for probe in group]
+    usable = [probe for probe in probes if not probe.kinked]
+    exact = sum(probe.derivative.exact for probe in usable)
+    if not exact:
+        return "differences, Richardson"
+    share = "" if exact == len(usable) else f" for {exact} of {len(usable)} directions"
+    return f"differences, Richardson; complex step{share}"
+
+
 def coverage(cases: Cases) -> dict[str, Any]:
     """What was looked at: numbers with a gradient that is not zero, probes, cotangents, the largest deviation."""
     live: dict[str, np.ndarray] = {}
@@ -146,6 +188,9 @@ def coverage(cases: Cases) -> dict[str, Any]:
         "numbers": int(sum(array.size for array in live.values())),
         "numbers with a gradient": int(sum(int(array.sum()) for array in live.values())),
         "probes": sum(len(group) for found in cases.values() for group in found.probes.values()),
+        "by the complex step": sum(
+            probe.derivative.exact for found in cases.values() for group in found.probes.values() for probe in group
+        ),
         "comparisons": len(comparisons),
         "outcomes": dict(outcomes),
         "cotangents": list(dict.fromkeys(c.name for found in cases.values() for c in found.cotangents)),

@@ -30,6 +30,7 @@ examples:
   minigate check my_gate.py:Soft           check this one
   minigate check my_gate.py --list         what is in it that can be checked?
   minigate check my_cell.py --T 1,2,8 --D 3 --H 5 --full
+  minigate check my_op.py --order 2        the second derivatives too
   minigate check gates/*.py --quiet --json report.json --plots pictures
 
 what is found in a file, as far as the file itself defines it:
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--H", type=int, default=4, metavar="H", help="the hidden size of what is made (default: 4)")
     parser.add_argument("--seed", type=int, default=0, help="of every random number (default: 0)")
     parser.add_argument("--full", action="store_true", help="compare number by number, not along random directions")
+    parser.add_argument("--order", type=int, default=1, help="2: the second derivatives too (default: 1)")
     parser.add_argument("--json", metavar="FILE", help="write the reports as JSON; - prints nothing else")
     parser.add_argument("--plots", metavar="DIR", help="save pictures of what is wrong, and where")
     parser.add_argument("--quiet", action="store_true", help="one line for each thing checked")
@@ -96,7 +98,9 @@ def _new(arguments: argparse.Namespace) -> int:
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.list and arguments.json:
         raise OptionError(explain("--list checks nothing, and --json holds reports", expected="one of the two"))
-    options: dict[str, Any] = {"seed": arguments.seed, "full": arguments.full, "H": arguments.H}
+    options: dict[str, Any] = {name: getattr(arguments, name) for name in ("seed", "full", "order", "H")}
+    if arguments.order not in (1, 2):
+        raise OptionError(explain("no such order", where="--order", expected="1 or 2", got=str(arguments.order)))
     for letter, least in (("D", 1), ("H", 1), ("N", 1), ("seed", 0)):
         value = getattr(arguments, letter)
         if value is not None and value < least:

@@ -49,7 +49,7 @@ def test_a_pair_of_functions_is_checked_as_a_vjp():
 def test_what_it_does_not_know_is_told():
     with pytest.raises(OptionError, match="expected a gate, cell or layer, a function, a pair .* or a report, got 3"):
         assert_gradients(3)
-    with pytest.raises(OptionError, match="check of a gate: no such option: expected H, contracts, seed, got T"):
+    with pytest.raises(OptionError, match="check of a gate: no such option: expected H, contracts, order, seed, got T"):
         assert_gradients(mg.gates.Sigmoid, T=(1,))
 
 

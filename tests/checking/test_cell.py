@@ -157,7 +157,7 @@ def test_what_was_covered_is_said():
         "all outputs", "last output only", "final h only", "final c only", "one middle step only",
     ]  # fmt: skip
     assert seen["ways"] == ["by hand", "composed"] and seen["T"] == [1, 2, 3] and seen["N"] == 3
-    assert seen["cases"] == ["T=1", "T=2", "T=3", "T=2, ragged mask", "T=3, ragged mask"]
+    assert seen["cases"] == ["T=1", "T=2", "T=3", "T=2, ragged mask", "T=3, ragged mask", "T=3, saturated"]
     assert {"x", "h0", "c0", "W.forget", "U.output", "b.candidate"} <= set(seen["gradients"])
     for words in (
         "154 of 154 numbers in 15 gradients",

@@ -34,7 +34,7 @@ def doubled(x, W):
 X, W = numpy.array([[1.0, -0.5], [0.25, 2.0]]), numpy.array([[0.5, -1.0, 0.1], [0.3, 0.2, -0.4]])
 
 FAILED = """\
-mg.check doubled      seed 0   float64   reference: differences, Richardson
+mg.check doubled      seed 0   float64   reference: differences, Richardson; complex step
   deterministic ............... ok
   inputs untouched ............ ok
   control ..................... ok   one number bent by 1 % was noticed in 1 of 1 gradients
@@ -54,17 +54,18 @@ mg.check doubled      seed 0   float64   reference: differences, Richardson
   FAIL"""
 
 PASSED = """\
-mg.check_cell RNN(D=2, H=4)      seed 0   float64   reference: differences, Richardson
+mg.check_cell RNN(D=2, H=4)      seed 0   float64   reference: differences, Richardson; complex step
   deterministic ............... ok
   by hand = composed .......... ok   the outputs of the forward pass
   inputs untouched ............ ok
   control ..................... ok   one number bent by 1 % was noticed in 5 of 5 gradients
-  kinks ....................... ok   0 of 52 probes at a kink
+  kinks ....................... ok   0 of 70 probes at a kink
   gradient T=1 ................ ok   5 of 5 gradients
   gradient T=2 ................ ok   5 of 5 gradients
   gradient T=2, ragged mask ... ok   5 of 5 gradients
+  gradient T=2, saturated ..... ok   5 of 5 gradients
 
-  covered: 52 of 52 numbers in 5 gradients; 384 comparisons along 52 directions
+  covered: 52 of 52 numbers in 5 gradients; 528 comparisons along 70 directions
            ways: by hand and composed
            cotangents: all outputs; last output only; final h only; one middle step only
            T = 1, 2, N = 3, with and without a ragged mask
@@ -72,7 +73,7 @@ mg.check_cell RNN(D=2, H=4)      seed 0   float64   reference: differences, Rich
   PASS"""
 
 UNTESTED = """\
-mg.check sigmoid      seed 0   float64   reference: differences, Richardson
+mg.check sigmoid      seed 0   float64   reference: differences, Richardson; complex step
   deterministic ............... ok
   inputs untouched ............ ok
   kinks ....................... ok   0 of 3 probes at a kink

@@ -265,3 +265,10 @@ def test_a_file_named_like_a_module_of_python_hides_nothing() -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0 and done.stdout.count("PASS") == 4, done.stderr
+
+
+def test_the_second_derivatives_are_asked_for_by_order(capsys):
+    assert check("gates.py:Soft", "--order", "2") == 0
+    assert "second order ................ ok   the tape, twice" in capsys.readouterr().out
+    assert check("gates.py:Soft", "--order", "3") == 2
+    assert "--order: no such order: expected 1 or 2, got 3" in capsys.readouterr().err
