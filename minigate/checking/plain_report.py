@@ -83,4 +83,22 @@ def _diagnose(found: Examination, located: list[Located], rng: np.random.Generat
     deaf = deaf_to_the_cotangent(found, located[0].way, rng)
     rest = [each for each in located if each.argument not in deaf]
     patterns = patterns_of(rest, {}, other_gradients(found, rest))
-    return ([deafness(deaf)] if deaf else []) + describe(rest, patterns, {})
+    named = ([deafness(deaf)] if deaf else []) + describe(rest, patterns, {})
+    told = {name for finding in named if finding.kind != "place" for name in finding.gradients}
+    return named if told >= set(found.wrong()) else [*named, _company(found)]
+
+
+def _company(found: Examination) -> Finding:
+    """What the set of wrong gradients says, where their numbers show no pattern."""
+    wrong = found.wrong()
+    right = [name for name in found.subject.values if name not in wrong]
+    names = several(f"d{name}" for name in wrong)
+    verb = "is" if len(wrong) == 1 else "are"
+    if right:
+        text = f"{names} {verb} wrong, {several(f'd{name}' for name in right)} right: it is nothing that they share"
+        return Finding("branch", text, tuple(wrong), "look at the last product or sum before it, and at its operands")
+    if len(wrong) > 1:
+        text = f"all of {names} are wrong: it is what they share, where the incoming gradient enters"
+        return Finding("entry", text, tuple(wrong), "the derivative of the last operation comes first on the way back")
+    text = f"{names} is wrong, in a way that is none of the usual"
+    return Finding("unknown", text, tuple(wrong), "mg.check each operation by itself")

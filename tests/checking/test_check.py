@@ -239,3 +239,24 @@ def test_a_pair_of_plain_functions():
         check_vjp(forward, lambda c, x, W, k: (x, W), X, W, 3)
     with pytest.raises(OptionError, match="another shape"):
         check_vjp(numpy.tanh, lambda dy, x: dy.sum(axis=0), X)
+
+
+def test_where_the_numbers_show_no_pattern_the_company_they_keep_is_told():
+    def forward(x, W):
+        return numpy.tanh(x @ W)
+
+    def no_square(w, x, W):
+        da = w * (1.0 - forward(x, W))
+        return da @ W.T, x.T @ da
+
+    def one_branch(w, x, W):
+        da = w * (1.0 - forward(x, W) ** 2)
+        return da @ W.T, numpy.cos(x).T @ da
+
+    x, W = numpy.random.default_rng(0).normal(size=(3, 2)), numpy.random.default_rng(1).normal(size=(2, 4))
+    report = check_vjp(forward, no_square, x, W)
+    assert [f.kind for f in report.findings] == ["entry"] and "all of dx, dW are wrong" in report.diagnosis
+    report = check_vjp(forward, one_branch, x, W)
+    assert [f.kind for f in report.findings] == ["branch"] and "dW is wrong, dx right" in report.diagnosis
+    report = check_vjp(numpy.sin, lambda w, x: (w * numpy.cos(1.1 * x),), x)
+    assert [f.kind for f in report.findings] == ["unknown"] and report.findings[0].advice
