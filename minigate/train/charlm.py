@@ -12,7 +12,6 @@ models of this kind on Wikipedia.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -145,7 +144,7 @@ class CharLM:
         """The data in plain values: what a resumed run must find again, and how much of it is known by heart."""
         return {
             "text": self.text.description,
-            "sha256": hashlib.sha256(self.text.characters.encode("utf-8", "surrogatepass")).hexdigest(),
+            "sha256": self.text.sha256,
             "characters": {part: len(getattr(self.parts, part)) for part in ("train", "valid", "test")},
             "vocabulary": len(self.vocabulary),
             "repeats": {
