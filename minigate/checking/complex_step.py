@@ -5,9 +5,8 @@ the derivative along v. Nothing is subtracted, so nothing is lost, and h may be 
 term of the series is nothing at all: the derivative comes out to the last digit or two.
 
 A program is not always a power series. A magnitude or a cast to float32 loses an imaginary part, and NumPy says
-so only sometimes. So the complex step is never believed by itself: it has to agree with the differences within
-their error bar, and then takes their place. Its own bar is what the two differ by: a part that was lost, but is
-too small for the differences to miss, stays within it.
+so only sometimes. So the complex step is never believed by itself: it has to agree with the differences, and
+then takes their place. Its own bar is what the two differ by: it covers both, whichever is the better one.
 
 **Source**: Lyness & Moler (1967); Squire & Trapp (1998).
 """
@@ -28,6 +27,8 @@ from minigate.checking.numeric import BARS, EPSILON, Array, Derivative
 STEP = 1e-20
 #: The differences have to be this good, as a share of the largest derivative, to confirm anything.
 CONFIRMS = 1e-2
+#: Besides their error bars, the two may lie apart by this share of the largest derivative.
+APART = 1e-4
 #: By what share the value itself may be another than without the imaginary part.
 CLOSE = 1e-9
 #: What rounding leaves of a derivative, and of the function's own numbers, in units of the last digit.
@@ -50,7 +51,7 @@ def refined(differences: Derivative, f: Callable[[], NDArray[Any]], centre: Arra
     size = float(np.max(np.abs(differences.value), initial=0.0))
     scale = float(np.max(np.abs(centre), initial=1.0))
     apart = np.abs(value - differences.value)
-    confirmed = apart <= BARS * differences.error
+    confirmed = apart <= BARS * differences.error + APART * size
     informed = float(np.max(differences.error, initial=0.0)) <= CONFIRMS * size
     same_place = bool(np.all(np.abs(found.real - centre) <= CLOSE * scale))
     if not (confirmed.all() and same_place and (informed or not value.any())):

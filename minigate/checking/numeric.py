@@ -31,6 +31,8 @@ ATTEMPTS = 3  # FIRST_STEP, then a 16th of it, then a 16th of that
 
 #: How many error bars two numbers may lie apart.
 BARS = 4.0
+#: The last correction says how large the error is, if the terms of the series fall off as they should; they may not.
+CAUTION = 3.0
 #: What extrapolation makes of a trembling of size 1, times the step.
 AMPLIFIED = 8.0
 #: An error bar below this share of the derivative is good enough to stop.
@@ -125,7 +127,7 @@ def _extrapolate(f: Callable[[float], Array], centre: Array, h: float) -> tuple[
         value = (16.0 * R[1] - R[0]) / 15.0
         gaps = [(plus - centre) - (centre - minus) for plus, minus in zip(up, down, strict=True)]
         noise = _noise(gaps) + 2.0 * EPSILON * (np.abs(up[2]) + np.abs(down[2]))
-        error = np.abs(value - R[1]) + 24.0 * noise / h
+        error = CAUTION * np.abs(value - R[1]) + 24.0 * noise / h
         far, close = np.abs(gaps[0]) / steps[0], np.abs(gaps[2]) / steps[2]
     found = Derivative(value, error, h)
     if not np.all(np.isfinite(value)):
