@@ -40,20 +40,33 @@ def in_words(names: Sequence[str], blocks: Mapping[str, str], every: Sequence[st
 
 
 def conclude(
-    T: int, masked: bool, wrong: Sequence[str], right: Sequence[str], blocks: Mapping[str, str], states: Sequence[str]
+    T: int,
+    before: int,
+    masked: bool,
+    wrong: Sequence[str],
+    right: Sequence[str],
+    blocks: Mapping[str, str],
+    states: Sequence[str],
 ) -> Finding:
     """What follows from the shortest failing sequence: ``T`` steps, and these wrong and right gradients.
 
+    ``before``: the longest of the shorter ones that were run, all of them right; 0 where there is none.
     ``blocks``: parameter → its gate or block; ``states``: the names of the initial states' gradients.
     """
     every = [*wrong, *right]
-    kind, text, advice = _conclude(T, masked, list(wrong), list(right), blocks, states)
+    kind, text, advice = _conclude(T, before, masked, list(wrong), list(right), blocks, states)
     text = text.format(wrong=in_words(wrong, blocks, every), right=in_words(right, blocks, every))
     return Finding(kind, text, tuple(wrong), advice)
 
 
 def _conclude(
-    T: int, masked: bool, wrong: list[str], right: list[str], blocks: Mapping[str, str], states: Sequence[str]
+    T: int,
+    before: int,
+    masked: bool,
+    wrong: list[str],
+    right: list[str],
+    blocks: Mapping[str, str],
+    states: Sequence[str],
 ) -> tuple[str, str, str]:
     if masked:
         return (
@@ -63,22 +76,29 @@ def _conclude(
         )
     if T == 1:
         return _within_a_step(wrong, right, blocks, states)
+    if not before:
+        return (
+            "length",
+            f"wrong at T={T} ({{wrong}}), and nothing shorter was run: it may be the step, or the way between steps",
+            f"T=(1, 2, 3, {T}): a sequence of one step has nothing in it but the equations of the step",
+        )
     if all(name in blocks for name in wrong):
         return (
             "time sum",
-            f"right up to T={T - 1}; at T={T} wrong in {{wrong}}, while the gradients that are carried are right: "
+            f"right up to T={before}; at T={T} wrong in {{wrong}}, while the gradients that are carried are right: "
             "the sum over time steps",
             "`+=` over all steps, or one product over all of time",
         )
-    if T == 2:
+    if before == 1:
         return (
             "carry",
-            "right for one step, wrong for two ({wrong}): the gradient that goes from step t + 1 to step t",
+            f"right for one step, wrong for {'two' if T == 2 else T} ({{wrong}}): "
+            "the gradient that goes from step t + 1 to step t",
             "dh and dc at step t are what step t + 1 handed back, plus dy[t]",
         )
     return (
         "window",
-        f"right up to T={T - 1}, wrong at T={T}: the way back is cut or bent somewhere in the middle",
+        f"right up to T={before}, wrong at T={T}: the way back is cut or bent somewhere in the middle",
         "the window of a truncation, an index over time, or the border of a block of steps",
     )
 
@@ -99,7 +119,7 @@ def _within_a_step(
     if not weights and set(ends) <= set(states):
         return (
             "state",
-            f"{first}, and only {{wrong}}: a way from the step back into the state before it",
+            f"{first}, and only {{wrong}}: a way from the step back into the state before it is wrong or missing",
             "every place where the old state is used adds to its gradient; is one missing?",
         )
     if not weights:

@@ -18,7 +18,7 @@ from minigate.checking.patterns import factor_of, name_factor
 from minigate.checking.probes import Examination
 from minigate.checking.report import Finding
 from minigate.checking.sequence import RandomSequence
-from minigate.checking.slips import operands, shares, slip_made
+from minigate.checking.slips import operands, shares, slip_made, ways_back
 from minigate.checking.verdict import several
 
 Sequences = Mapping[str, RandomSequence]
@@ -38,7 +38,7 @@ def diagnose(
 
     ``located``: the wrong gradients of ``shown``; ``blocks``: parameter → its gate or block.
     """
-    conclusion = _conclusion(cases[first], sequences[first], blocks)
+    conclusion = _conclusion(first, sequences, cases, blocks)
     found, sequence = cases[shown], sequences[shown]
     way, wrong = located[0].way, found.wrong()
     deaf = deaf_to_the_cotangent(found, way, rng)
@@ -50,6 +50,8 @@ def diagnose(
         return [slip, conclusion]
     others, weights = other_gradients(found, located), found.cotangents[0].arrays
     named: list[Finding] = [deafness(deaf)] if deaf else []
+    if by_hand_alone and conclusion.kind == "state" and shown == first:
+        named += _ways_back(sequence, found, located)
     if by_hand_alone:
         pairs = {
             each.argument: (each.got, each.right) for each in located if each.cotangent == found.cotangents[0].name
@@ -69,6 +71,16 @@ def diagnose(
     return ([_composed_too(found)] if found.wrong("composed") else []) + findings
 
 
+def _ways_back(sequence: RandomSequence, found: Examination, located: list[Located]) -> list[Finding]:
+    """Which way back into the state is missing, for each wrong gradient of one."""
+    ways = []
+    for each in located:
+        weights = next(c for c in found.cotangents if c.name == each.cotangent).arrays
+        way = ways_back(sequence, weights, each.argument.removesuffix("0"), each.got, each.right)
+        ways += [way] if way else []
+    return ways
+
+
 def most_telling(first: str, sequences: Sequences, cases: Cases, blocks: Mapping[str, str]) -> str:
     """The case to look at: the first that fails, where little is wrong; if nothing spreads, the longest."""
     masked = sequences[first].mask is not None
@@ -77,11 +89,14 @@ def most_telling(first: str, sequences: Sequences, cases: Cases, blocks: Mapping
     return longest if all(name in blocks for name in cases[longest].wrong()) else first
 
 
-def _conclusion(found: Examination, sequence: RandomSequence, blocks: Mapping[str, str]) -> Finding:
-    wrong = found.wrong()
+def _conclusion(first: str, sequences: Sequences, cases: Cases, blocks: Mapping[str, str]) -> Finding:
+    found, sequence = cases[first], sequences[first]
+    T, wrong = len(sequence.x), found.wrong()
+    plain = sequence.mask is None
+    before = max((len(s.x) for s in sequences.values() if (s.mask is None) == plain and len(s.x) < T), default=0)
     right = [name for name in found.subject.values if name not in wrong]
     states = [f"{name}0" for name in sequence.state]
-    return conclude(len(sequence.x), sequence.mask is not None, wrong, right, blocks, states)
+    return conclude(T, before, not plain, wrong, right, blocks, states)
 
 
 def _slip(first: str, sequences: Sequences, cases: Cases) -> Finding | None:

@@ -15,6 +15,7 @@ from minigate.checking.localise import Located
 from minigate.checking.patterns import Pattern, alike, recognise, where_wrong
 from minigate.checking.probes import Examination
 from minigate.checking.report import Finding
+from minigate.checking.suspects import shares_of_places, suspects
 from minigate.checking.verdict import several
 
 ADVICE = {
@@ -23,10 +24,18 @@ ADVICE = {
     "sign": "look for a minus that belongs to a derivative such as d(1 − z) = −dz, or that is there twice",
     "factor": "look at what all of these share, upstream of their product",
     "transpose": "with y = x @ W: dx = dy @ W.T and dW = x.T @ dy",
-    "swapped": "two gradients are returned or stored in each other's place",
+    "swapped": "one is returned or stored in the place of the other, or what tells them apart is left out",
     "flip": "one of the two passes runs the other way round",
     "shift": "an index is off by one: t where t − 1 belongs, or the other way round",
     "sum": "sum over the axis that was broadcast on the way forward",
+    "slope": "the derivative of what stands in the forward pass, taken at the same numbers",
+    "operand": "with y = x @ W: dx = dy @ W.T and dW = x.T @ dy",
+    "terms": "with y = a * b: da = dy * b and db = dy * a; write the derivative of this line anew, factor by factor",
+    "leak": "where the forward pass takes nothing from it, the gradient is 0: multiply by the same condition",
+    "cut": "a condition that is too narrow, or an index that misses these places",
+    "complement": "the condition is the other way round",
+    "places": "undo on the way back what the way forward did to the order of axes and places",
+    "row": "what is subtracted or added for a whole row at once, such as its mean, has a gradient too",
     "ignores cotangent": "every line of a backward pass is proportional to the incoming gradient: multiply by it",
 }
 
@@ -65,7 +74,7 @@ def describe(
         told = f"{several(f'd{name}' for name in names)}: {text}"
         if len(names) > 1 and kind in ("factor", "sign"):
             told += "; the same in all of these, so it comes from upstream of them"
-        found.append(Finding(kind, told, tuple(names), ADVICE.get(kind, "")))
+        found.append(Finding(kind, told, tuple(names), _advice(kind, text, names)))
     places: dict[str, list[str]] = {}
     for each in located:
         if patterns[each.argument] is None:
@@ -74,6 +83,14 @@ def describe(
         if text:
             found.append(Finding("place", f"{several(f'd{name}' for name in names)}: {text}", tuple(names)))
     return found
+
+
+def _advice(kind: str, text: str, names: Sequence[str]) -> str:
+    if kind == "factor" and len(names) == 1:
+        return f"the line that makes d{names[0]}: what comes to it from upstream is right in the others"
+    if kind == "sum" and "time step" in text:
+        return "`+=` over all steps, or one product over all of time"
+    return ADVICE.get(kind, "")
 
 
 def _inside(each: Located, axes: Sequence[str]) -> str:
@@ -86,16 +103,27 @@ def _inside(each: Located, axes: Sequence[str]) -> str:
 
 
 def other_gradients(found: Examination, located: Sequence[Located]) -> dict[str, dict[str, np.ndarray]]:
-    """For each wrong gradient, the gradients of other arguments of its shape: two may have changed places."""
+    """For each wrong gradient, what else it may be: the gradient of another argument, or what a usual slip gives.
+
+    Two that are both wrong have probably changed places. Of a right one the wrong one is at best a copy, and a
+    slip in its own line is likelier.
+    """
     right = {each.argument: each.right for each in located}
     others: dict[str, dict[str, np.ndarray]] = {}
     for each in located:
         reference = found.gradients[each.way][each.cotangent] | right
-        others[each.argument] = {
-            f"the gradient of {name}": gradient
+        gradients = {
+            name: gradient
             for name, gradient in reference.items()
             if name != each.argument and gradient.shape == each.got.shape and gradient.size > 1
         }
+        wrong, sound = ({n: g for n, g in gradients.items() if (n in right) == both} for both in (True, False))
+        others[each.argument] = (
+            {f"the gradient of {name}": gradient for name, gradient in wrong.items()}
+            | suspects(found, each)
+            | {f"the gradient of {name}": gradient for name, gradient in sound.items()}
+            | shares_of_places(found, each)
+        )
     return others
 
 

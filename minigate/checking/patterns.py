@@ -63,10 +63,14 @@ def recognise(
     if factor is not None:
         words = name_factor([(factor, {})])
         return Pattern("factor", f"the whole array is off by the constant factor {words}", factor)
+    names = _names(got, axes)
+    placed = _rearranged(got, right, names, limit) or _in_part(got, right, names, limit)
+    if placed is not None:
+        return placed
     for text, array in (others or {}).items():
         if alike(got, array, limit):
             return Pattern(_kind_of(text), f"this is {text}")
-    return _rearranged(got, right, _names(got, axes), limit)
+    return _off_by_a_row(got, right, names, limit)
 
 
 def _rearranged(got: Array, right: Array, names: Sequence[str], limit: float) -> Pattern | None:
@@ -84,6 +88,33 @@ def _rearranged(got: Array, right: Array, names: Sequence[str], limit: float) ->
     if got.ndim and got.shape[0] > 1 and alike(got, np.broadcast_to(got[:1], got.shape), limit):
         if alike(got[0], right.sum(axis=0), limit):
             return Pattern("sum", f"it was summed over {names[0]} and given to every place along it")
+    if got.size > 3 and alike(np.sort(got, axis=None), np.sort(right, axis=None), limit):
+        return Pattern("places", "it has the right numbers in the wrong places")
+    return None
+
+
+def _in_part(got: Array, right: Array, names: Sequence[str], limit: float) -> Pattern | None:
+    """Right but for places where one of the two is 0, and the other is not."""
+    bad = ~(np.abs(got - right) <= limit)
+    zero, should_be_zero = np.abs(got[bad]) <= limit, np.abs(right[bad]) <= limit
+    where = where_wrong(bad, names)
+    if not bad.all() and should_be_zero.all():
+        told = f"it should be 0 at {bad.sum()} of {bad.size} places, and is not; right elsewhere"
+        return Pattern("leak", told + (f" ({where})" if where else ""))
+    if not bad.all() and zero.all() and not where.endswith("is wrong"):  # that is said with the place
+        return Pattern("cut", f"it is 0 at {bad.sum()} of {bad.size} places, and should not be; right elsewhere")
+    if bad.sum() > 3 and (zero ^ should_be_zero).all() and zero.any() and should_be_zero.any():
+        return Pattern("complement", "it is 0 where it should not be, and not 0 where it should")
+    return None
+
+
+def _off_by_a_row(got: Array, right: Array, names: Sequence[str], limit: float) -> Pattern | None:
+    """Off by the same amount all along an axis."""
+    off = got - right
+    for axis, name in reversed(list(enumerate(names))):
+        if got.shape[axis] > 2 and got.ndim > 1:
+            if alike(off, np.broadcast_to(off.mean(axis=axis, keepdims=True), off.shape), limit):
+                return Pattern("row", f"all along {name} it is off by the same amount: a sum or mean is missing")
     return None
 
 
@@ -102,10 +133,20 @@ def factor_of(got: Array, right: Array, limit: float | None = None) -> float | N
 
 
 def _kind_of(text: str) -> str:
-    for word, kind in (("share of", "sum"), ("gradient of", "swapped")):
+    for word, kind in KINDS.items():
         if word in text:
             return kind
     return "other"
+
+
+#: A piece of the words for what a gradient is, and the kind that this is.
+KINDS = {
+    "share of": "sum",
+    "gradient of": "swapped",
+    "incoming gradient": "slope",
+    "right gradient": "terms",
+    "and should be": "operand",
+}
 
 
 def _names(array: Array, axes: Sequence[str]) -> list[str]:
@@ -133,13 +174,23 @@ def name_factor(factors: Sequence[tuple[float, Mapping[str, int]]]) -> str:
                 return f"1/{letter} → a mean over {axis} where a sum belongs"
             if all(abs(value / size - 1.0) < 1e-5 for value, size in known):
                 return f"{letter} → a sum over {axis} where a mean belongs, or one sum too many"
-    return f"{values[0]:.6f}" if steady else ""
+    return _whole(values[0]) if steady else ""
+
+
+def _whole(value: float) -> str:
+    """A factor that is a whole number, or one part in a whole number, is usually the length of an axis."""
+    n = round(max(value, 1.0 / value)) if value > 0.0 else 0
+    if 2 < n < 10_000 and abs(value - n) < 1e-5 * n:
+        return f"{value:.6f} → a sum over {n} numbers where a mean belongs, or a factor 1/{n} is missing"
+    if 2 < n < 10_000 and abs(value * n - 1.0) < 1e-5:
+        return f"{value:.6f} = 1/{n} → a mean over {n} numbers where a sum belongs, or a factor {n} is missing"
+    return f"{value:.6f}"
 
 
 #: Factors that have a usual cause, and that cause.
 CONSTANTS = {
     2.0: "counted twice, or a ½ is missing",
-    0.5: "a ½ too many",
+    0.5: "a ½ too many, or a mean over 2 numbers where a sum belongs",
     0.25: "¼: a ½ squared, or σ′(0) in place of the slope",
     4.0: "a ½ squared is missing",
 }

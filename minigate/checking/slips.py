@@ -120,6 +120,49 @@ def _row(n: int, weight: Array, over_time: bool) -> Array:
     return (np.arange(weight.shape[axis]) == n).astype(float).reshape(shape)
 
 
+def ways_back(sequence: RandomSequence, weights: Weights, state: str, got: Array, right: Array) -> Finding | None:
+    """For the gradient of a state that alone is wrong after one step: which way back into it is missing.
+
+    The ways that go through a weight are known, da Wᵀ, or da ⊙ V where a unit sees itself alone. All that is right
+    about such a step are its da: so the ways can be counted.
+
+    **Shapes**: weights: one cotangent per output; got, right (N, H).
+    """
+    cell = sequence.cell
+    if not cell.written_by_hand or sequence.x.dtype.kind != "f":
+        return None
+    traced, ways = _trace(sequence, weights), {}
+    for name, (operand, da) in cell.products.items():
+        if operand == f"{state}_prev" and da in traced:
+            W = host(cell[name])
+            ways[name] = traced[da][0] @ W.T
+            if W.shape[0] == W.shape[1] and _alike(got - right, traced[da][0] @ W - ways[name]):
+                return _way_back(state, f"the way through {name} takes {name} in the place of its transpose")
+    straight = f"all that is there comes through {' and '.join(ways)}; the straight way, around the weights, is missing"
+    if ways and _alike(got, np.sum(list(ways.values()), axis=0)):
+        return _way_back(state, straight)
+    for name, parameter in cell.named_parameters():
+        da = f"da_{name.rpartition('.')[2]}"
+        if parameter.ndim == 1 and da in traced and traced[da].shape[-1] == parameter.shape[0]:
+            ways[name] = traced[da][0] * host(parameter)
+    for count in range(1, min(len(ways), 3) + 1):
+        for chosen in combinations(ways, count):
+            total = np.sum([ways[name] for name in chosen], axis=0)
+            told = f"the way through {' and '.join(chosen)}"
+            if _alike(right - got, total):
+                return _way_back(state, f"{told} is missing")
+            if _alike(right - got, -total):
+                return _way_back(state, f"{told} is counted twice")
+            if _alike(right - got, 2.0 * total):
+                return _way_back(state, f"{told} has the wrong sign")
+    return None
+
+
+def _way_back(state: str, text: str) -> Finding:
+    advice = "every place where the old state is used adds to its gradient; is one missing?"
+    return Finding("state", f"d{state}0: {text}", (f"{state}0",), advice)
+
+
 def operands(sequence: RandomSequence, weights: Weights, wrong: Mapping[str, tuple[Array, Array]]) -> list[Finding]:
     """For weights that are products of two traced arrays: which two it was, and which two it should be.
 

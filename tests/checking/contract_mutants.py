@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from minigate.checking import Report, check_cell, check_gate, check_layer
 from tests.checking.contract_subjects import Adding, Counting, Hand, Leaky, Rows, Slope
-from tests.checking.mutant import LOOP, Mutant
+from tests.checking.mutants.mutant import LOOP, Mutant
 
 TAPE, SHARE = (sys.modules[f"minigate.bptt.{name}"] for name in ("tape", "input_share"))
 

@@ -44,7 +44,7 @@ def unbroken(outcomes):
 @by_name
 def test_a_broken_promise_is_called_by_its_name(mutant, monkeypatch):
     mutant.apply(monkeypatch)
-    report = SUBJECTS[mutant.cell]()
+    report = SUBJECTS[mutant.subject]()
     assert report.verdict == "FAIL" and not report.reasons, report
     told = [finding for finding in report.findings if finding.kind == mutant.kind]
     assert told and all(finding.advice for finding in told), report
@@ -59,7 +59,7 @@ def test_most_of_them_have_right_derivatives_so_that_nothing_else_can_see_them(m
     for mutant in MUTANTS_OF_CONTRACTS:
         with monkeypatch.context() as patch:
             mutant.apply(patch)
-            unseen += SUBJECTS[mutant.cell](contracts=False).verdict == "PASS"
+            unseen += SUBJECTS[mutant.subject](contracts=False).verdict == "PASS"
     assert unseen >= 24
 
 

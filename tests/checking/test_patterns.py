@@ -90,3 +90,43 @@ def bad(shape, *places):
 )
 def test_what_the_wrong_numbers_have_in_common(mask, words):
     assert where_wrong(mask, ("t", "n", "d")) == words
+
+
+# ---- right in part ---------------------------------------------------------------------------------------
+
+HALF = numpy.arange(16).reshape(4, 4) % 5 < 2
+RELU = numpy.where(HALF, RIGHT, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("got", "right", "kind"),
+    [
+        (RIGHT, RELU, "leak"),
+        (RELU, RIGHT, "cut"),
+        (RIGHT - RELU, RELU, "complement"),
+        (RIGHT.ravel()[numpy.random.default_rng(6).permutation(16)].reshape(4, 4), RIGHT, "places"),
+        (RIGHT + OTHER[:, :1], RIGHT, "row"),
+    ],
+)
+def test_what_is_right_in_part_is_recognised(got, right, kind):
+    found = recognise(got, right)
+    assert found is not None and found.kind == kind
+
+
+def test_one_place_that_is_wrong_is_left_to_be_named_as_a_place():
+    got = RIGHT.copy()
+    got[2] = 0.0
+    assert recognise(got, RIGHT) is None and where_wrong(got != RIGHT, ("t", "unit")) == "only t 2 is wrong"
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (7.0, "7.000000 → a sum over 7 numbers where a mean belongs, or a factor 1/7 is missing"),
+        (1 / 15, "0.066667 = 1/15 → a mean over 15 numbers where a sum belongs, or a factor 15 is missing"),
+        (-7.0, "-7.000000"),
+        (7.5, "7.500000"),
+    ],
+)
+def test_whole_numbers_are_lengths(factor, words):
+    assert name_factor([(factor, {})]) == words

@@ -46,7 +46,7 @@ mg.check doubled      seed 0   float64   reference: differences, Richardson; com
            dW[…]               backward …   differences … ± …   ratio 2.0000
            (cotangent: all outputs)
   pattern: dW: the whole array is off by the constant factor 2.000000 → counted twice, or a ½ is missing
-  next:    look at what all of these share, upstream of their product
+  next:    the line that makes dW: what comes to it from upstream is right in the others
 
   covered: 10 of 10 numbers in 2 gradients; 14 comparisons along 7 directions
            cotangents: all outputs; one output number only

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from minigate.cells import SLSTM
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
+from tests.contracts.example_gates import ParametricSigmoid
 
-MUTANTS_OF_SLSTM = [
+SUBJECTS = {
+    "slstm": OfCell(lambda: SLSTM(2, 4, seed=0, dtype="float64")),
+    "slstm-k": OfCell(lambda: SLSTM(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+}
+
+MUTANTS = [
     Mutant("slstm: m taken for a constant by c", "slstm", SLSTM, "step_backward",
            'dm -= xp.multiply(dc, trace["c"][t], out=work[0])', "pass",
            "gate", "blocks input, forget; right: all of candidate"),
@@ -32,10 +39,12 @@ MUTANTS_OF_SLSTM = [
            "xp.negative(from_dh[:, 2], out=from_dh[:, 2])", "pass",
            "gate", "blocks input, forget; right: all of candidate"),
     Mutant("slstm: the slope of the forget gate, not of its logarithm", "slstm", SLSTM, "factors",
-           "xp.negative(slope, out=slope)", "slope *= -1.0; slope *= 1.0 - slope", "gate", "in the block forget alone"),
+           "xp.negative(slope, out=slope)", "slope *= -1.0; slope *= 1.0 - slope", "gate",
+           "in the block forget alone"),
     Mutant("slstm: no sign for n", "slstm", SLSTM, "factors",
            'xp.sign(trace["n_prev"][steps], out=trace["dn/dn_prev"][:B])',
-           'xp.abs(xp.sign(trace["n_prev"][steps]), out=trace["dn/dn_prev"][:B])', "gate", "in the block forget alone"),
+           'xp.abs(xp.sign(trace["n_prev"][steps]), out=trace["dn/dn_prev"][:B])', "gate",
+           "in the block forget alone"),
     Mutant("slstm: dc carried with i", "slstm", SLSTM, "step_backward",
            'dc *= trace["forget"][t]', 'dc *= trace["input"][t]', "state", "only dc0"),
     Mutant("slstm: ln f' with c_t", "slstm", SLSTM, "factors",

@@ -5,24 +5,26 @@ from __future__ import annotations
 import sys
 
 import minigate as mg
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfLayer
 
 MDLSTM = mg.cells.MDLSTM
 WAVE = sys.modules["minigate.bptt.wavefront"]
 
-
-def backward(name: str, line: str, instead: str, says: str = "") -> Mutant:
-    return Mutant(name, "md-lstm", MDLSTM, "step_backward", line, instead, "", says)
+SUBJECTS = {"md-lstm": OfLayer(lambda: mg.layers.Grid(MDLSTM(1, 2, seed=0, dtype="float64")))}
 
 
-def wave(name: str, line: str, instead: str, says: str = "") -> Mutant:
-    return Mutant(name, "md-lstm", WAVE, "backward_along_diagonals", line, instead, "", says)
+def backward(name: str, line: str, instead: str, kind: str = "", says: str = "", wrong: str = "") -> Mutant:
+    return Mutant(f"md-lstm: {name}", "md-lstm", MDLSTM, "step_backward", line, instead, kind, says, wrong)
 
 
-#: ``says`` is what alone is wrong, where it is little.
-MUTANTS_OF_MD_LSTM = [
+def wave(name: str, line: str, instead: str, kind: str = "", says: str = "", wrong: str = "") -> Mutant:
+    return Mutant(f"wave: {name}", "md-lstm", WAVE, "backward_along_diagonals", line, instead, kind, says, wrong)
+
+
+MUTANTS = [
     # ---- the cell ----------------------------------------------------------------------------
-    backward("dy forgotten", "dh += dy_t", "pass"),
+    backward("dy forgotten", "dh += dy_t", "pass", "zero", "every number is 0"),
     backward("the output gate did not look at c",
              'dc += xp.multiply(da_o, weights["V_output"], out=product)', "pass"),
     backward("tanh c squared missing", "dh -= xp.multiply(do, tanh_c, out=product)", "pass"),
@@ -33,10 +35,10 @@ MUTANTS_OF_MD_LSTM = [
     backward("the input gate did not look at c", "dc_side += peeks[0]", "pass"),
     backward("the forget gates did not look at c", "dc_side += peeks[1]", "pass"),
     backward("the peepholes of the other side", 'weights[f"V_{side}"]', 'weights["V_row"]'),
-    backward("dV_output with c of before", '"pnh,pnh->h", da_o, c)', '"pnh,pnh->h", da_o, c_row)', "V.output"),
+    backward("dV_output with c of before", '"pnh,pnh->h", da_o, c)', '"pnh,pnh->h", da_o, c_row)', wrong="dV.output"),
     backward("dh handed to the wrong predecessor", "dh_row, dh_column =", "dh_column, dh_row ="),
-    Mutant("one of two shares of the input peephole", "md-lstm", MDLSTM, "other_gradients",
-           "di_row + di_column", "di_row", "", "V.input"),
+    Mutant("md-lstm: one of two shares of the input peephole", "md-lstm", MDLSTM, "other_gradients",
+           "di_row + di_column", "di_row", wrong="dV.input"),
     # ---- the wave ----------------------------------------------------------------------------
     wave("a second successor overwrites the first", "d[1 : n + 1] += in_column", "d[1 : n + 1] = in_column"),
     wave("nothing from the successor to the right", "d[1 : n + 1] += in_column", "pass"),
@@ -44,5 +46,6 @@ MUTANTS_OF_MD_LSTM = [
     wave("row and column change places",
          "zip(d_before, found, found[len(d_before) :])", "zip(d_before, found[2:], found)"),
     wave("one place off", "d[diagonal.own] for d", "d[: diagonal.n] for d"),
-    wave("dx in diagonal order", "dx[diagonals.rank]", "dx.reshape(*diagonals.rank.shape, *dx.shape[1:])", "x"),
+    wave("dx in diagonal order", "dx[diagonals.rank]", "dx.reshape(*diagonals.rank.shape, *dx.shape[1:])", "places",
+         "the right numbers in the wrong places", "dx"),
 ]  # fmt: skip

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from minigate.cells import ClockworkRNN, LeakyRNN
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
 
-MUTANTS_OF_CLOCKWORK = [
+SUBJECTS = {
+    "clockwork": OfCell(lambda: ClockworkRNN(2, 4, seed=0, dtype="float64", periods=(1, 2))),
+    "leaky": OfCell(lambda: LeakyRNN(2, 4, seed=0, dtype="float64", time_constants=(2, 3))),
+}
+
+MUTANTS = [
     # ---- the Clockwork RNN -------------------------------------------------------------------
     Mutant("clockwork: a group at rest hands back nothing", "clockwork", ClockworkRNN, "step_backward",
            "dh[:, own] = 0.0", "dh[...] = 0.0", "carry", "wrong at unit 2, 3 only"),
@@ -33,11 +39,12 @@ MUTANTS_OF_CLOCKWORK = [
     Mutant("leaky: the rate left out of da", "leaky", LeakyRNN, "factors",
            'factor *= trace["rate"]', "pass", "entry"),
     Mutant("leaky: the straight way missing", "leaky", LeakyRNN, "step_backward",
-           'dh *= trace["1 - rate"]', "dh *= 0.0", "state", "only dh0"),
+           'dh *= trace["1 - rate"]', "dh *= 0.0", "state", "the straight way, around the weights, is missing", "dh0"),
     Mutant("leaky: the straight way without the leak", "leaky", LeakyRNN, "step_backward",
            'dh *= trace["1 - rate"]', "pass", "state", "only dh0"),
     Mutant("leaky: the straight way with the rate", "leaky", LeakyRNN, "step_backward",
            'dh *= trace["1 - rate"]', 'dh *= trace["rate"]', "state", "only dh0"),
     Mutant("leaky: back through U, not its transpose", "leaky", LeakyRNN, "begin_backward",
-           'trace.weights["U"].T.copy()', 'trace.weights["U"].copy()', "state", "only dh0"),
+           'trace.weights["U"].T.copy()', 'trace.weights["U"].copy()', "state",
+           "the way through U takes U in the place of its transpose", "dh0"),
 ]  # fmt: skip

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from minigate.cells import DSGU, SGU
-from tests.checking.mutant import Mutant
+from minigate.gates import Sigmoid
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
+from tests.contracts.example_gates import ParametricSigmoid
 
-MUTANTS_OF_SGU = [
+SUBJECTS = {
+    "sgu": OfCell(lambda: SGU(2, 4, seed=0, dtype="float64", gate=Sigmoid())),
+    "sgu-k": OfCell(lambda: SGU(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+    "dsgu": OfCell(lambda: DSGU(2, 4, seed=0, dtype="float64")),
+}
+
+MUTANTS = [
     Mutant("sgu: the straight way missing", "sgu", SGU, "step_backward",
            'dh *= trace["1 - z"][k]', "dh *= 0.0", "state", "only dh0"),
     Mutant("sgu: h as the factor of z_g missing", "sgu", SGU, "step_backward",
@@ -13,7 +22,8 @@ MUTANTS_OF_SGU = [
     Mutant("sgu: h as the factor of x_g missing", "sgu", SGU, "step_backward",
            "dh += d_x_g_h", "pass", "state", "only dh0"),
     Mutant("sgu: the way through the gate missing", "sgu", SGU, "step_backward",
-           'dh += xp.matmul(da_z, trace.weights["U.update.T"], out=product)', "pass", "state", "only dh0"),
+           'dh += xp.matmul(da_z, trace.weights["U.update.T"], out=product)', "pass", "state",
+           "the way through U.update is missing", "dh0"),
     Mutant("sgu: dx_g with x_g in place of h", "sgu", SGU, "step_backward",
            "xp.multiply(d_x_g_h, h_prev, out=dx_g)", 'xp.multiply(d_x_g_h, trace["x_g"][t], out=dx_g)',
            "gate", "in the block deep alone"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 
 from minigate.cells import LayerNormLSTM
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
 
 NORMALISATION = sys.modules["minigate.cells.normalisation"]
 
-MUTANTS_OF_LAYER_NORM = [
+SUBJECTS = {"lstm-norm": OfCell(lambda: LayerNormLSTM(2, 4, seed=0, dtype="float64"))}
+
+MUTANTS = [
     Mutant("layer norm: the mean taken for a constant", "lstm-norm", NORMALISATION, "normalise_backward",
            "d -= mean", "pass", "gate", "right: db.output, dgain_x.output, dgain_h.output, all of cell"),
     Mutant("layer norm: the deviation taken for a constant", "lstm-norm", NORMALISATION, "normalise_backward",

@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 
 from minigate.cells import MinGRU, MinLSTM, ScannedCell
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
+from tests.contracts.example_gates import ParametricSigmoid
 
 SCANNED = sys.modules["minigate.bptt.scanned"]
 
-MUTANTS_OF_SCANNED = [
+SUBJECTS = {
+    "min-gru": OfCell(lambda: MinGRU(2, 4, seed=0, dtype="float64")),
+    "min-gru-k": OfCell(lambda: MinGRU(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+    "min-gru-positive": OfCell(lambda: MinGRU(2, 4, seed=0, dtype="float64", candidate="positive")),
+    "min-lstm": OfCell(lambda: MinLSTM(2, 4, seed=0, dtype="float64")),
+}
+
+MUTANTS = [
     # ---- the coefficients --------------------------------------------------------------------
     Mutant("min-gru: dz without its second place", "min-gru", MinGRU, "coefficients_backward",
-           'xp.subtract(dnew, dkeep, out=d["update"])', 'd["update"][...] = dnew', "gate", "in the block update alone"),
+           'xp.subtract(dnew, dkeep, out=d["update"])', 'd["update"][...] = dnew', "gate",
+           "in the block update alone"),
     Mutant("min-gru: sign of dz", "min-gru", MinGRU, "coefficients_backward",
            'xp.subtract(dnew, dkeep, out=d["update"])', 'xp.subtract(dkeep, dnew, out=d["update"])',
            "sign", "dW.update, db.update"),

@@ -8,10 +8,19 @@ from typing import Any
 import numpy
 
 import minigate as mg
-from tests.checking.mutant import LOOP, Bent, Mutant
+from tests.checking.mutants.mutant import LOOP, Bent, Mutant
+from tests.checking.mutants.subjects import OfCell
 from tests.contracts.example_gates import ParametricSigmoid
 
 Sigmoid, HardSigmoid = mg.gates.Sigmoid, mg.gates.HardSigmoid
+
+SUBJECTS = {
+    "rnn": OfCell(lambda: mg.cells.RNN(2, 4, seed=0, dtype="float64")),
+    "gru": OfCell(lambda: mg.cells.GRU(2, 4, seed=0, dtype="float64")),
+    "lstm": OfCell(lambda: mg.cells.LSTM(2, 4, seed=0, dtype="float64")),
+    "gru-k": OfCell(lambda: mg.cells.GRU(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+    "gru-hard": OfCell(lambda: mg.cells.GRU(2, 4, seed=0, dtype="float64", gate=HardSigmoid())),
+}
 
 
 def weight(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,7 +71,7 @@ def steps_only(dy: Any, keep: Callable[[int, int], bool]) -> Any:
     return None if dy is None else numpy.array([d if keep(t, len(dy)) else 0.0 * d for t, d in enumerate(dy)])
 
 
-MUTANTS_OF_LOOPS: list[Mutant | Bent] = [
+MUTANTS: list[Mutant | Bent] = [
     # ---- gates -------------------------------------------------------------------------------
     Mutant("gate: slope g", "gru", Sigmoid, "slope",
            "dg_ds *= g", "dg_ds = g.copy()", "gate", "in the blocks update, reset"),
@@ -106,7 +115,8 @@ MUTANTS_OF_LOOPS: list[Mutant | Bent] = [
          "ignores cotangent", "incoming gradient is ignored"),
     # ---- sums over time and batch, products with the input ------------------------------------
     Bent("sums: U transposed", "rnn", "product_gradients", weight("U", lambda g, x, da: g.T), "transpose", "dU"),
-    Bent("sums: mean over time", "rnn", "product_gradients", weight("U", lambda g, x, da: g / len(x)), "factor", "1/T"),
+    Bent("sums: mean over time", "rnn", "product_gradients", weight("U", lambda g, x, da: g / len(x)), "factor",
+         "1/T"),
     Bent("sums: mean over the batch", "gru", "product_gradients",
          weight("U.reset", lambda g, x, da: g / x.shape[1]), "factor", "1/N"),
     Bent("sums: twice", "lstm", "product_gradients", weight("U.forget", lambda g, x, da: 2.0 * g),

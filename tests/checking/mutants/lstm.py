@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from minigate.cells import GRU, LSTM
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
+from tests.contracts.example_gates import ParametricSigmoid
 
 ABOVE_O = "in the blocks candidate, input, forget; right: all of output"
 
-MUTANTS_OF_LSTM = [
+SUBJECTS = {
+    "lstm-peephole": OfCell(lambda: LSTM(2, 4, seed=0, dtype="float64", peephole="diagonal")),
+    "lstm-full": OfCell(lambda: LSTM(2, 4, seed=0, dtype="float64", peephole="full")),
+    "lstm-coupled": OfCell(lambda: LSTM(2, 4, seed=0, dtype="float64", coupled=True)),
+    "lstm-coupled-k": OfCell(lambda: LSTM(2, 4, seed=0, dtype="float64", coupled=True, gate=ParametricSigmoid())),
+    "gru-bias": OfCell(lambda: GRU(2, 4, seed=0, dtype="float64", recurrent_bias=True)),
+}
+
+MUTANTS = [
     # ---- diagonal peepholes: factors -----------------------------------------------------------
     Mutant("peephole: dc does not see da_o", "lstm-peephole", LSTM, "factors",
            "dc_dh += seen[:, -1]", "pass", "gate", ABOVE_O),
     Mutant("peephole: dc sees da_o without the slope of o", "lstm-peephole", LSTM, "factors",
            "dc_dh += seen[:, -1]", 'dc_dh += tanh_c * trace.weights["V_o"][0]', "gate", ABOVE_O),
     Mutant("peephole: dc_prev does not see da_i and da_f", "lstm-peephole", LSTM, "factors",
-           "keep += f", "keep[...] = f", "state", "only dc0"),
+           "keep += f", "keep[...] = f", "state", "the way through V.input and V.forget is missing", "dc0"),
     Mutant("peephole: dc_prev sees da_i only", "lstm-peephole", LSTM, "factors",
-           "xp.sum(seen[:, :-1]", "xp.sum(seen[:, :1]", "state", "only dc0"),
+           "xp.sum(seen[:, :-1]", "xp.sum(seen[:, :1]", "state", "the way through V.forget is missing", "dc0"),
     Mutant("peephole: dc_prev sees da_i and da_f with the wrong sign", "lstm-peephole", LSTM, "factors",
-           "keep += f", "xp.subtract(f, keep, out=keep)", "state", "only dc0"),
+           "keep += f", "xp.subtract(f, keep, out=keep)", "state",
+           "the way through V.input and V.forget has the wrong sign", "dc0"),
     Mutant("peephole: V.output gets c_{t-1}", "lstm-peephole", LSTM, "other_gradients",
            "trace[self._seen_by(name)]", 'trace["c_prev"]', "product", "only dV.output"),
     Mutant("peephole: V.input and V.forget get c_t", "lstm-peephole", LSTM, "other_gradients",
@@ -33,7 +44,8 @@ MUTANTS_OF_LSTM = [
            "trace.weights[name].T.copy()", "trace.weights[name].T.copy() if name != 'V_o' else trace.weights['V_o']",
            "gate", ABOVE_O),
     Mutant("full: dc_prev does not see da_i and da_f", "lstm-full", LSTM, "step_backward",
-           'dc += xp.matmul(da[:, H:-H]', 'xp.matmul(da[:, H:-H]', "state", "only dc0"),
+           'dc += xp.matmul(da[:, H:-H]', 'xp.matmul(da[:, H:-H]', "state",
+           "the way through V.input and V.forget is missing", "dc0"),
     Mutant("full: da_c, da_i and da_f as they were before da_o came to dc", "lstm-full", LSTM, "step_backward",
            "xp.multiply(dc, F[:-1]", 'xp.multiply(dc - trace["dc from"], F[:-1]', "gate", ABOVE_O),
     # ---- coupled -------------------------------------------------------------------------------

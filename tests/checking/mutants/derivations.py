@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
 from tests.checking.plain_cells import PlainGRU, PlainLSTM, PlainRNN
+from tests.contracts.example_gates import ParametricSigmoid
 
-MUTANTS_OF_CELLS = [
+SUBJECTS = {
+    "plain-rnn": OfCell(lambda: PlainRNN(2, 4, seed=0, dtype="float64")),
+    "plain-gru": OfCell(lambda: PlainGRU(2, 4, seed=0, dtype="float64")),
+    "plain-gru-before": OfCell(lambda: PlainGRU(2, 4, seed=0, dtype="float64", reset="before")),
+    "plain-gru-k": OfCell(lambda: PlainGRU(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+    "plain-lstm": OfCell(lambda: PlainLSTM(2, 4, seed=0, dtype="float64")),
+    "plain-lstm-k": OfCell(lambda: PlainLSTM(2, 4, seed=0, dtype="float64", gate=ParametricSigmoid())),
+}
+
+MUTANTS = [
     # ---- the RNN: everything that can go wrong in five lines ---------------------------------
     Mutant("rnn: nothing handed back", "plain-rnn", PlainRNN, "step_backward",
            "return (dh_prev,)", "return (0.0 * dh_prev,)", "carry", "the gradient of the state h is not handed back"),
@@ -22,7 +33,8 @@ MUTANTS_OF_CELLS = [
     Mutant("rnn: no slope", "plain-rnn", PlainRNN, "step_backward",
            "dh * (1.0 - h * h)", "dh.copy()", "entry"),
     Mutant("rnn: back through U, not its transpose", "plain-rnn", PlainRNN, "step_backward",
-           'self["U"].data.T', 'self["U"].data', "state", "only dh0"),
+           'self["U"].data.T', 'self["U"].data', "state", "the way through U takes U in the place of its transpose",
+           "dh0"),
     Mutant("rnn: dh handed back in place of da Uᵀ", "plain-rnn", PlainRNN, "step_backward",
            "return (dh_prev,)", "return (dh,)", "state", "only dh0"),
     Mutant("rnn: sign of what is handed back", "plain-rnn", PlainRNN, "step_backward",
@@ -33,13 +45,16 @@ MUTANTS_OF_CELLS = [
            "return (dh_prev,)", "return (dh_prev * (len(trace['h']) < 3 or t % 3 != 1),)", "window"),
     # ---- the GRU -----------------------------------------------------------------------------
     Mutant("gru: the straight way missing", "plain-gru", PlainGRU, "step_backward",
-           "around = dh * (1.0 - z)", "around = 0.0 * dh", "state", "only dh0"),
+           "around = dh * (1.0 - z)", "around = 0.0 * dh", "state",
+           "the straight way, around the weights, is missing", "dh0"),
     Mutant("gru: the straight way with z", "plain-gru", PlainGRU, "step_backward",
            "around = dh * (1.0 - z)", "around = dh * z", "state", "only dh0"),
     Mutant("gru: the way through the gates missing", "plain-gru", PlainGRU, "step_backward",
-           "around + through_gates + through_candidate", "around + through_candidate", "state", "only dh0"),
+           "around + through_gates + through_candidate", "around + through_candidate", "state",
+           "the way through U.update and U.reset is missing", "dh0"),
     Mutant("gru: the way through the candidate missing", "plain-gru", PlainGRU, "step_backward",
-           "around + through_gates + through_candidate", "around + through_gates", "state", "only dh0"),
+           "around + through_gates + through_candidate", "around + through_gates", "state",
+           "the way through U.candidate is missing", "dh0"),
     Mutant("gru: wrong sign in dz", "plain-gru", PlainGRU, "step_backward",
            "dz = dh * (candidate - h_prev)", "dz = dh * (h_prev - candidate)",
            "sign", "dW.update, dU.update, db.update"),
@@ -96,7 +111,7 @@ MUTANTS_OF_CELLS = [
     Mutant("lstm: dc carried with i", "plain-lstm", PlainLSTM, "step_backward",
            "dc_prev = dc * f", "dc_prev = dc * i", "state", "only dc0"),
     Mutant("lstm: one gate left out of dh", "plain-lstm", PlainLSTM, "step_backward",
-           " + da_o @ U_o.T", "", "state", "only dh0"),
+           " + da_o @ U_o.T", "", "state", "the way through U.output is missing", "dh0"),
     Mutant("lstm: da_i and da_f stored in each other's place", "plain-lstm", PlainLSTM, "step_backward",
            '= da_c, da_i', '= da_c, da_f', "swapped", "db.input: this is the gradient of b.forget"),
     Mutant("lstm: the forget gate's parameters get c_t", "plain-lstm-k", PlainLSTM, "other_gradients",

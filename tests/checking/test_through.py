@@ -1,4 +1,4 @@
-"""Wrong ways through time on trial: each fails the check of a cell, or gives another gradient than its definition."""
+"""The check of a cell on every way through time: what a truncated gradient is held to, and what is said of it."""
 
 from __future__ import annotations
 
@@ -7,42 +7,15 @@ import pytest
 
 import minigate as mg
 from minigate.checking import check_cell
-from tests.bptt.test_windows import INEXACT, begun_anew
-from tests.checking.mutant import CELLS, evidence
-from tests.checking.mutants_of_windows import MUTANTS_OF_CUTTING, MUTANTS_OF_WINDOWS, WAYS
+from tests.checking.mutants import SUBJECTS
+from tests.checking.mutants.windows import WAYS
 from tests.checking.plain_cells import PlainLSTM
-
-by_name = pytest.mark.parametrize("mutant", MUTANTS_OF_WINDOWS, ids=lambda mutant: mutant.name)
-
-
-def same(one, other):
-    return all(numpy.allclose(a, b, rtol=1e-10, atol=1e-13) for a, b in zip(one, other, strict=True))
-
-
-@by_name
-def test_a_mutant_fails(mutant, monkeypatch):
-    before = evidence(CELLS[mutant.cell](), WAYS[mutant.through]())
-    mutant.apply(monkeypatch)
-    assert not same(evidence(CELLS[mutant.cell](), WAYS[mutant.through]()), before), "the mutant changes nothing"
-    report = check_cell(CELLS[mutant.cell](), T=(5,), through=WAYS[mutant.through]())
-    assert report.verdict == "FAIL", report
-
-
-@pytest.mark.parametrize("mutant", MUTANTS_OF_CUTTING, ids=lambda mutant: mutant.name)
-def test_other_windows_give_another_gradient(mutant, monkeypatch):
-    """The windows of T = 5 steps are written out in the tests of the ways, and the loop begun anew at each."""
-    written_out = {repr(way): windows for way, windows in INEXACT.items()}
-    written_out["truncated(2)"] = [(0, 0, 2), (2, 2, 4), (4, 4, 5)]
-    expected = evidence(CELLS["lstm"](), begun_anew(written_out[mutant.through]))
-    assert same(evidence(CELLS["lstm"](), WAYS[mutant.through]()), expected)
-    mutant.apply(monkeypatch)
-    assert not same(evidence(CELLS["lstm"](), WAYS[mutant.through]()), expected)
 
 
 @pytest.mark.parametrize("through", WAYS)
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_without_a_mutant_it_passes(cell, through):
-    report = check_cell(CELLS[cell](), T=(1, 5), through=WAYS[through]())
+    report = check_cell(SUBJECTS[cell].build(), T=(1, 5), through=WAYS[through]())
     assert report, report
     assert report.coverage["ways"] == ["by hand", "composed"]
 
@@ -72,14 +45,14 @@ def test_a_wrong_cell_is_named_through_a_window_too():
 
 
 def test_the_report_says_what_a_truncated_gradient_was_held_to():
-    lines = {stage.name: stage for stage in check_cell(CELLS["rnn"](), through=mg.bptt.truncated(2)).stages}
+    lines = {stage.name: stage for stage in check_cell(SUBJECTS["rnn"].build(), through=mg.bptt.truncated(2)).stages}
     assert lines["truncated"].status == "ok"
     assert "truncated(2) cuts T = 3, 5: there no differences of the whole sequence apply" in lines["truncated"].detail
     assert "hold the state at the start of each window fixed" in lines["truncated"].detail
-    lines = {stage.name: stage for stage in check_cell(CELLS["rnn"](), through=mg.bptt.truncated(9)).stages}
+    lines = {stage.name: stage for stage in check_cell(SUBJECTS["rnn"].build(), through=mg.bptt.truncated(9)).stages}
     assert (lines["truncated"].status, lines["truncated"].detail) == ("?", "truncated(9) cuts none of these lengths")
     for exact in (mg.bptt.full, mg.bptt.checkpointed(2)):
-        report = check_cell(CELLS["rnn"](), T=(1, 2), through=exact)
+        report = check_cell(SUBJECTS["rnn"].build(), T=(1, 2), through=exact)
         assert "truncated" not in [stage.name for stage in report.stages]
 
 
