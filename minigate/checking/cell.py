@@ -162,6 +162,7 @@ def _report(
         rng = generator(np.random.SeedSequence([seed, 7]))
         flat = _plainness(first, sequences[first])[0]
         cases = {case: found for case, found in cases.items() if _plainness(case, sequences[case])[0] == flat}
+        sequences = {case: sequences[case] for case in cases}  # what is alike is compared: saturated, or not
         shown = most_telling(first, sequences, cases, blocks)
         located = [locate(cases[shown], name, shown, rng) for name in cases[shown].wrong()]
         report.worst = worst_of(located)

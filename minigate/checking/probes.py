@@ -123,6 +123,7 @@ class Examination:
         return [name for name in self.subject.values if name in good]
 
 
+@np.errstate(all="ignore")  # what overflows in somebody's code shows in the numbers, and is told from them
 def examine(subject: Subject, cotangents: list[Cotangent], rng: np.random.Generator, full: bool = False) -> Examination:
     """Compare every way's gradient of every argument, for every cotangent, with differences.
 
