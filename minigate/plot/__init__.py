@@ -4,6 +4,7 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
+from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
@@ -54,6 +55,7 @@ __all__ = [
     "gate_colour",
     "gate_maps",
     "gated_memory",
+    "global_gates",
     "gradient_bias",
     "gradient_flow",
     "heat_map",
