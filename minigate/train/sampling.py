@@ -11,7 +11,8 @@ from minigate.backend import asnumpy, generator
 from minigate.data import Vocabulary
 from minigate.errors import CheckpointError, DataError, OptionError, explain
 from minigate.tensor import no_grad
-from minigate.train.charlm import CharLMConfig, CharModel, build
+from minigate.train.char_model import CharModel, build
+from minigate.train.charlm_config import CharLMConfig
 from minigate.train.checkpoint import load_checkpoint
 from minigate.train.run import Run
 from minigate.train.trainer import part_of
@@ -34,7 +35,7 @@ def load_model(folder: str | Path) -> tuple[CharModel, Vocabulary]:
         )
     saved = load_checkpoint(run.best if run.best.exists() else run.checkpoint)
     vocabulary = Vocabulary.from_json(saved.meta["task"]["vocabulary"])
-    model = build(CharLMConfig(**saved.meta["task"]["config"]), vocabulary)
+    model = build(CharLMConfig(**saved.meta["task"]["config"]), len(vocabulary))
     model.load_state_dict(part_of(saved, "model"))
     model.eval()
     return model, vocabulary
@@ -88,7 +89,8 @@ def sample(
     with no_grad():
         scores, state = model(vocabulary.encode(prime)[:, None], None)
         for _ in range(length):
-            token = _draw(asnumpy(scores)[-1, 0].astype("float64"), temperature, rng)
+            known = asnumpy(scores)[-1, 0, : len(vocabulary)]  # the model may have room for symbols that never came
+            token = _draw(known.astype("float64"), temperature, rng)
             written.append(token)
             scores, state = model(numpy.array([[token]]), state)
     model.train(training)
