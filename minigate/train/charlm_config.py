@@ -30,7 +30,7 @@ class CharLMConfig:
     """
 
     preset: str = option(
-        "", "a row of the paper's table, listed below; what else is given replaces its own", list(PRESETS)
+        "", "a row of the paper's table, listed below; other options replace its own", list(PRESETS)
     )
     text: str = option("pydoc", "pydoc (Python's own documentation), enwik8, shakespeare, or any file")
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
