@@ -6,6 +6,7 @@ from typing import Any
 from minigate.cells.cell import Cell
 from minigate.cells.clockwork import ClockworkRNN
 from minigate.cells.gated import GatedCell
+from minigate.cells.gated_feedback import GatedFeedback
 from minigate.cells.gru import GRU
 from minigate.cells.leaky import LeakyRNN
 from minigate.cells.lstm import LSTM
@@ -30,6 +31,17 @@ def _register(name: str, cell: type[Cell], **fixed: Any) -> None:
     registry[name] = build
 
 
+def _register_layers(name: str, parts: tuple[int, ...], **fixed: Any) -> None:
+    """A cell of several layers, which share H among them in these parts."""
+
+    def build(D: int = 2, H: int = 4, seed: int | None = 0, dtype: Any = "float64", **options: Any) -> Cell:
+        sizes = [H * part // sum(parts) for part in parts]
+        sizes[0] += H - sum(sizes)
+        return GatedFeedback(D, sizes, seed=seed, dtype=dtype, **(fixed | options))
+
+    registry[name] = build
+
+
 _register("RNN", RNN)
 _register("LSTM", LSTM)
 _register("LSTM-peephole", LSTM, peephole="diagonal")
@@ -48,6 +60,13 @@ _register("DSGU", DSGU)
 _register("MinGRU", MinGRU)
 _register("MinGRU-positive", MinGRU, candidate="positive")
 _register("MinLSTM", MinLSTM)
+_register_layers("GatedFeedback-tanh", (3, 1))
+_register_layers("GatedFeedback-LSTM", (1, 3), unit="lstm")
+_register_layers("GatedFeedback-LSTM-peephole", (3, 1), unit="lstm", peephole="diagonal", gate_bias=True)
+_register_layers("GatedFeedback-GRU", (1, 2, 1), unit="gru", gate_input="all_parents", gate_bias=True)
+_register_layers("GatedFeedback-GRU-before", (1, 1), unit="gru", reset="before", unit_gates="own")
+_register_layers("GatedFeedback-open", (1, 3), unit="lstm", gates="open", skip_input=False)
+_register_layers("GatedFeedback-stack", (3, 1), unit="gru", gates="stack")
 
 __all__ = [
     "DSGU",
@@ -60,6 +79,7 @@ __all__ = [
     "Cell",
     "ClockworkRNN",
     "GatedCell",
+    "GatedFeedback",
     "LayerNormLSTM",
     "LeakyRNN",
     "MinGRU",

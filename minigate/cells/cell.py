@@ -73,7 +73,7 @@ class Cell(Module):
     def __init__(self, D: int, H: int) -> None:
         super().__init__()
         for letter, meaning, size in (("D", "the input size", D), ("H", "the hidden size", H)):
-            if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+            if not is_size(size):
                 raise OptionError(
                     explain(
                         f"{letter} is {meaning}",
@@ -95,6 +95,10 @@ class Cell(Module):
         """Does this cell have the hand-written pair beside ``step``?"""
         return type(self).step_forward is not Cell.step_forward
 
+    def state_size(self, name: str) -> int:
+        """The length of the state ``name`` along its last axis: H, but for a cell of several layers."""
+        return self.H
+
     def initial_state(self, N: int, like: Any = None) -> State:
         """The state before anything was seen: zeros, of the library and dtype of ``like``.
 
@@ -105,7 +109,7 @@ class Cell(Module):
         own = self.parameters()
         xp = array_module(like) if like is not None else array_module(own[0].data) if own else current()
         dtype = like.dtype if floating else own[0].dtype if own else default_dtype()
-        return tuple(Tensor(xp.zeros((N, self.H), dtype=dtype)) for _ in self.state_names)
+        return tuple(Tensor(xp.zeros((N, self.state_size(name)), dtype=dtype)) for name in self.state_names)
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """One step, in differentiable operations: the definition of the cell.
@@ -119,9 +123,15 @@ class Cell(Module):
 
         **Shapes**: x_t (N, D) or int (N,) → (N, H).
         """
-        W = self[f"W.{block}" if block else "W"]
-        x_W = ops.embedding(W, x_t) if x_t.dtype.kind in "iu" else x_t @ W
+        x_W = self.reads(x_t, f"W.{block}" if block else "W")
         return x_W + self[f"b.{block}" if block else "b"] if self.bias_in_share else x_W
+
+    def reads(self, x_t: Tensor, weight: str) -> Tensor:
+        """x_t W of one weight, without a bias.
+
+        **Shapes**: x_t (N, D) or int (N,), W (D, H) → (N, H).
+        """
+        return ops.embedding(self[weight], x_t) if x_t.dtype.kind in "iu" else x_t @ self[weight]
 
     def forward(self, *args: Any, **options: Any) -> Any:
         """A cell is one step, and no map of a sequence: ``Recurrent(cell)`` is.
@@ -197,3 +207,8 @@ class Cell(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.extra_repr()})"
+
+
+def is_size(size: Any) -> bool:
+    """Is this a whole number ≥ 1?"""
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1

@@ -40,15 +40,24 @@ class GatedCell(Cell):
 
     def __init__(self, D: int, H: int, *, gate: GateOption = None, seed: int | None = None, dtype: Any = None) -> None:
         super().__init__(D, H)
-        self.gates = choose_gates(type(self).__name__, gate, self.gate_names, self.default_gate)
+        self.gates = self._choose_gates(gate)
         rng = generator(seed)
         self._draw_weights(rng, dtype)
-        draw_gate_parameters(self, self.gates, H, rng, dtype)
+        for name, own in self.gates.items():
+            draw_gate_parameters(self, {name: own}, self.gate_size(name), rng, dtype)
         self.has_gate_parameters = any(self.gate_parameters(name) for name in self.gate_names)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         """Register the cell's own weights, in the order of its equations."""
         raise TypeError(f"{type(self).__name__} draws no weights")
+
+    def _choose_gates(self, gate: GateOption) -> dict[str, Gate]:
+        """The gate at every name, from what was given as ``gate=``."""
+        return choose_gates(type(self).__name__, gate, self.gate_names, self.default_gate)
+
+    def gate_size(self, name: str) -> int:
+        """How many units the gate ``name`` has: H, but for a cell of several layers."""
+        return self.H
 
     def gate_parameters(self, name: str) -> dict[str, Tensor]:
         """The parameters of the gate ``name``, by their own names."""
