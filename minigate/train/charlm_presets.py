@@ -83,5 +83,5 @@ def parameter_count(K: int, cell: str, layers: int, hidden: int, feedback: str, 
         total += B * (D * H + H) + B * R * H
         if feedback == "gated":
             seen = D if gate_input == "all_parents" or j == 0 else H
-            total += L * (seen + L * H + 1)
+            total += L * (seen + L * H)
     return total

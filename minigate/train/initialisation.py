@@ -26,7 +26,7 @@ def _blocks(rng: Any, shape: tuple[int, ...]) -> Array:
 
 
 #: How each symbol begins, by the letter that its name has.
-_DRAW = {"W": uniform, "w": uniform, "u": uniform, "U": _blocks, "b": _zero}
+_DRAW = {**dict.fromkeys(("W", "W_x", "w", "w_x", "u"), uniform), "U": _blocks, "b": _zero}
 
 
 def author_initialisation(model: Module, rng: Any) -> None:
