@@ -4,10 +4,12 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
+from minigate.plot.feedback import feedback_map
 from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.heatmap import heat_map
+from minigate.plot.learning import learning_curves
 from minigate.plot.length import cost_of_length
 from minigate.plot.lines import curves
 from minigate.plot.memory import gated_memory
@@ -52,11 +54,13 @@ __all__ = [
     "deviations",
     "draw_tape",
     "gate_colour",
+    "feedback_map",
     "gate_maps",
     "gated_memory",
     "gradient_bias",
     "gradient_flow",
     "heat_map",
+    "learning_curves",
     "new_axes",
     "off_screen",
     "residual_curve",

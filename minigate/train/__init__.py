@@ -1,8 +1,9 @@
 """Training, in reading order: ``optimisers`` (a gradient becomes a step), ``clipping`` and ``schedules`` (how long
 a step may be), ``checkpoint`` (one file, whole or not there), ``run`` (a folder), ``interrupt`` (Ctrl-C), ``progress``,
-``trainer`` (the loop); then a character model: ``configuration`` and ``charlm_config`` (what can be set),
-``charlm_presets`` (a paper's table), ``initialisation``, ``char_model``, ``sampling`` (text from it), ``charlm`` (the
-task); ``experiments`` (from the first line to the last), ``summary`` (how large a model is).
+``trainer`` (the loop), ``curves`` (how it went); then a character model: ``configuration`` and ``charlm_config`` (what
+can be set), ``charlm_presets`` (a paper's table), ``initialisation``, ``char_model``, ``charlm`` (the task),
+``trained`` (a model from a run), ``sampling`` (text from it), ``tags`` (are they closed?), ``inside`` and ``pictures``
+(its gates over a text); ``experiments`` (from the first line to the last), ``summary`` (how large a model is).
 """
 
 from minigate.train.char_model import CharModel
@@ -13,10 +14,13 @@ from minigate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from minigate.train.clipping import clip_gradient_norm, gradient_norm
 from minigate.train.experiments import EXPERIMENTS, run_experiment
 from minigate.train.initialisation import author_initialisation
+from minigate.train.inside import feedback_over, gates_over, gradient_over, trace_over
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
 from minigate.train.run import Run
-from minigate.train.sampling import load_model, sample
+from minigate.train.sampling import sample
 from minigate.train.summary import summary
+from minigate.train.tags import Tags, closed_tags, count_tags
+from minigate.train.trained import Trained, load_model, load_trained
 from minigate.train.trainer import Task, Trainer
 
 __all__ = [
@@ -31,16 +35,25 @@ __all__ = [
     "Optimiser",
     "RMSProp",
     "Run",
+    "Tags",
     "Task",
+    "Trained",
     "Trainer",
     "author_initialisation",
     "clip_gradient_norm",
+    "closed_tags",
+    "count_tags",
+    "feedback_over",
+    "gates_over",
     "gradient_norm",
+    "gradient_over",
     "load_checkpoint",
     "load_model",
+    "load_trained",
     "parameter_count",
     "run_experiment",
     "sample",
     "save_checkpoint",
     "summary",
+    "trace_over",
 ]

@@ -47,8 +47,8 @@ class CharModel(Module):
         self.K = K
         self.recurrent: Any
         if feedback != "none":
-            options: dict[str, Any] = {"unit": UNITS[cell], "gates": GATES[feedback], "gate_input": gate_input}
-            self.recurrent = Recurrent(cells.GatedFeedback(K, [hidden] * layers, seed=streams.init, **options))
+            options: dict[str, Any] = {"gates": GATES[feedback], "gate_input": gate_input, "seed": streams.init}
+            self.recurrent = Recurrent(cells.GatedFeedback(K, [hidden] * layers, unit=UNITS[cell], **options))
         elif layers > 1:
             below = [K, *([hidden + K] * (layers - 1))]
             each = [Recurrent(CELLS[cell](D, hidden, seed=streams.init)) for D in below]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,9 +24,11 @@ from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
 from minigate.train.charlm_presets import PRESETS
 from minigate.train.checkpoint import backup_of, load_checkpoint
+from minigate.train.curves import curve, draw_curves
 from minigate.train.run import Run
 from minigate.train.trainer import Trainer, part_of
 
+PICTURE_SECONDS = 60.0
 Events = Callable[[str, dict[str, Any]], None]
 
 
@@ -75,28 +78,46 @@ def run_experiment(
     optimiser = task.optimiser()
     trainer_options = {key: getattr(config, key) for key in _SHARED}
     data = task.describe()
+    parameters = sum(parameter.size for parameter in task.model.parameters())
     if run is None:
-        record = {"experiment": name, "config": asdict(config), "data": data, "versions": versions()}
+        record = {"experiment": name, "config": asdict(config), "parameters": parameters, "data": data}
+        record["versions"] = versions()
         title = f"{name}-{config.title}-seed{config.seed}"
         run = Run.create(out, record) if out is not None else Run.create_numbered(title, record)
         begin = {**record, "resumed": 0}
     else:
         _same_data(run, data)
         begin = {**run.config, "versions": versions(), "resumed": 0}
-    trainer = Trainer(
-        task, optimiser, run, minutes=minutes, quiet=quiet, report=lambda r: tell("measure", r), **trainer_options
-    )
+    picture = _Picture(run, task.measure)
+
+    def report(measured: dict[str, Any]) -> None:
+        tell("measure", measured)
+        picture.draw(every=PICTURE_SECONDS)
+
+    trainer = Trainer(task, optimiser, run, minutes=minutes, quiet=quiet, report=report, **trainer_options)
     if resume is not None and not _never_saved(run):
         trainer.resume()
         begin["resumed"] = trainer.step
-    parameters = sum(parameter.size for parameter in task.model.parameters())
-    tell("begin", {**begin, "minutes": minutes, "run": str(run.folder), "parameters": parameters})
+    tell("begin", {**begin, "minutes": minutes, "run": str(run.folder)})
     ended = trainer.fit()
+    picture.draw()
     if ended == "finished":
         result = _result(task, trainer, run)
         run.write("result.json", result)
         tell("result", result)
     return ended, run
+
+
+class _Picture:
+    """The curves of a run, drawn anew after an evaluation, but not so often that it would cost time."""
+
+    def __init__(self, run: Run, measure: str) -> None:
+        self.run, self.measure, self.drawn = run, measure, time.monotonic()
+
+    def draw(self, every: float = 0.0) -> None:
+        if time.monotonic() - self.drawn >= every and len(curve(self.run, f"valid_{self.measure}")[0]):
+            draw_curves(self.run, self.measure)
+            self.drawn = time.monotonic()
 
 
 def _never_saved(run: Run) -> bool:

@@ -31,6 +31,12 @@ class Tags:
         """The share of the opened tags that were closed."""
         return self.closed / self.opened if self.opened else None
 
+    def __str__(self) -> str:
+        share = "none opened" if self.share is None else f"{self.share:.0%}"
+        return (
+            f"{self.closed} of {self.opened} closed ({share}), {self.stray} stray, {self.late} opened too late to say"
+        )
+
     def __add__(self, other: Tags) -> Tags:
         mine, its = vars(self), vars(other)
         return Tags(**{name: mine[name] + its[name] for name in mine})

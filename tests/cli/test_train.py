@@ -51,7 +51,8 @@ def test_train_then_sample_as_text(command, tmp_path):
         assert words in out
     run = tmp_path / "runs" / "charlm-gru8-seed0"
     assert sorted(os.listdir(run)) == [
-        "best.npz", "checkpoint.npz", "checkpoint.npz.bak", "clock.json", "config.json", "log.jsonl", "result.json",
+        "best.npz", "checkpoint.npz", "checkpoint.npz.bak", "clock.json", "config.json", "curves.png", "log.jsonl",
+        "result.json",
     ]  # fmt: skip
     code, out, err = done(command("sample", "runs/charlm-gru8-seed0", "--prime", "The ", "--length", "20"))
     assert (code, err) == (0, "")

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from minigate.train import experiments
+
 SMALL = {
     "hidden": 8,
     "batch": 3,
@@ -24,6 +26,18 @@ def ctrl_c_arrives():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch, request):
+    """Dozens of tiny runs, each of which would draw its curves at the end; those marked draw them."""
+    if "draws" not in request.fixturenames:
+        monkeypatch.setattr(experiments, "draw_curves", lambda run, measure: run.curves)
+
+
+@pytest.fixture
+def draws():
+    """A test that wants the pictures."""
 
 
 @pytest.fixture
