@@ -14,7 +14,7 @@ examples:
   minigate plot runs/book --text-file page.xml --length 120
 
 Drawn, one file each: curves (training and validation against updates and minutes); for each layer with gates a heat
-map of every gate above the characters (gates-layer-1, …); for gated feedback, which layer feeds back into which, and
+map of every gate above the characters (gates-layers.0, …); for gated feedback, which layer feeds back into which, and
 when (feedback); and the length of the gradient of the last output against how many characters it has gone back, for
 every layer (gradient)."""
 

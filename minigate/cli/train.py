@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             help=experiment.help,
             description=experiment.help,
-            epilog=EPILOG,
+            epilog=f"{EPILOG}\n\npresets:\n{experiment.preset_table()}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         for field in experiment.config.__dataclass_fields__.values():

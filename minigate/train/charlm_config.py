@@ -29,7 +29,7 @@ class CharLMConfig:
     **Errors**: :class:`OptionError` for a value that cannot be meant.
     """
 
-    preset: str = option("", "a row of the paper's table, listed below; other options replace its own", list(PRESETS))
+    preset: str = option("", "a row of the paper's table, as listed below", list(PRESETS))
     text: str = option("pydoc", "pydoc (Python's own documentation), enwik8, shakespeare, or any file")
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
     symbols: int = option(0, "symbols that the model has room for; 0 is those of the training text and no more")

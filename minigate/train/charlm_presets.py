@@ -67,6 +67,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+def preset_table() -> str:
+    """The presets for people: name, layers and units, unit, parameters with 205 symbols, and how it is trained."""
+    lines = []
+    for name, row in PRESETS.items():
+        cell, layers, hidden = row["cell"], row["layers"], row["hidden"]
+        count = parameter_count(row["symbols"], cell, layers, hidden, row["feedback"])
+        trained = f"{row['optimiser']}, learning rate {row['learning_rate']:g}"
+        feedback = {"none": "", "gated": "gated feedback", "open": "feedback, gates open"}[row["feedback"]]
+        sizes = f"{layers} × {hidden}"
+        lines.append(f"  {name:<14} {sizes:>8}  {count:>10,} parameters  {trained:<29} {feedback}".rstrip())
+    return "\n".join(lines)
+
+
 def parameter_count(K: int, cell: str, layers: int, hidden: int, feedback: str, gate_input: str = "below") -> int:
     """How many numbers such a model learns, without making it.
 

@@ -22,7 +22,7 @@ from minigate.backend.blas import describe_blas
 from minigate.errors import CheckpointError, OptionError, explain
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
-from minigate.train.charlm_presets import PRESETS
+from minigate.train.charlm_presets import PRESETS, preset_table
 from minigate.train.checkpoint import backup_of, load_checkpoint
 from minigate.train.curves import curve, draw_curves
 from minigate.train.run import Run
@@ -40,11 +40,12 @@ class Experiment:
     config: type[Any]
     task: Callable[[Any], Any]
     presets: dict[str, dict[str, Any]]
+    preset_table: Callable[[], str]
 
 
 EXPERIMENTS = {
     "charlm": Experiment(
-        "a character model on Python's own documentation, or on any text", CharLMConfig, CharLM, PRESETS
+        "a character model on Python's own documentation, or on any text", CharLMConfig, CharLM, PRESETS, preset_table
     ),
 }
 

@@ -24,10 +24,10 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
     paths = [draw_curves(run, path=out / "curves.png")] if run.records() else []
     gates = gates_over(trained, text)
     with plot.off_screen():
-        for number, own in enumerate(_by_layer([name for name in gates if not name.endswith(".global")]), start=1):
+        for layer, own in _by_layer([name for name in gates if not name.endswith(".global")]).items():
             trace = {name: gates[name][:, None] for name in own}
             axes, _ = plot.gate_maps(trace, own, symbols=symbols)
-            paths.append(save_picture(axes[0], out / f"gates-layer-{number}.png"))
+            paths.append(save_picture(axes[0], out / f"gates{layer and '-'}{layer}.png"))
         if any(name.endswith(".global") for name in gates):
             axes, _ = plot.feedback_map(feedback_over(trained, text), symbols=symbols)
             paths.append(save_picture(axes[0], out / "feedback.png"))
@@ -36,9 +36,9 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
     return paths
 
 
-def _by_layer(names: list[str]) -> list[list[str]]:
+def _by_layer(names: list[str]) -> dict[str, list[str]]:
     """Names with the same path, "layers.0", together."""
     layers: dict[str, list[str]] = {}
     for name in names:
         layers.setdefault(name.rpartition(".")[0], []).append(name)
-    return list(layers.values())
+    return layers

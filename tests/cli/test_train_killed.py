@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from minigate.train import load_checkpoint
+from minigate.train import Run, load_checkpoint
 
 TEXT = "The gate opens and the cell keeps what it was given. The gate closes; the cell forgets? No: it holds.\n" * 12
 OPTIONS = (
@@ -67,9 +67,9 @@ def test_killed_four_times_it_ends_with_the_same_bytes(start, tmp_path):
     assert finished(straight)[-1]["test_bpc"] == resumed[-1]["test_bpc"]
     for name in ("checkpoint.npz", "best.npz"):
         assert contents(run / name) == contents(tmp_path / "straight" / name)
-    steps = [json.loads(line)["step"] for line in (run / "log.jsonl").read_text().splitlines()]
-    straight_steps = [json.loads(line)["step"] for line in (tmp_path / "straight" / "log.jsonl").read_text().splitlines()]
-    assert steps == straight_steps
+    assert [record["step"] for record in Run.open(run).records()] == [
+        record["step"] for record in Run.open(tmp_path / "straight").records()
+    ]
     assert not [name for name in os.listdir(run) if name.endswith(".tmp")]
 
 
