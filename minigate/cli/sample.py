@@ -39,12 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from minigate.errors import OptionError, explain
     from minigate.train.sampling import sample
     from minigate.train.tags import closed_tags, count_tags
-    from minigate.train.trained import load_trained
+    from minigate.train.trained import load_model
 
     if args.count < 1:
         raise OptionError(explain("at least one sample", where="--count", expected=">= 1", got=str(args.count)))
     prime = read_prime(args.prime_file) if args.prime_file else args.prime
-    trained = load_trained(args.folder)
+    trained = load_model(args.folder)
     seeds = range(args.seed, args.seed + args.count)
     texts = [sample(trained, prime, args.length, args.temperature, seed) for seed in seeds]
     every = [closed_tags(text, len(prime)) for text in texts]
@@ -68,4 +68,4 @@ def read_prime(path: str) -> str:
     """The text of a file, to the last character: where it ends is where the model goes on."""
     from minigate.data import read_text
 
-    return read_text(Path(path)).characters
+    return str(read_text(Path(path)).characters)

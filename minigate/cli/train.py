@@ -150,18 +150,14 @@ class _Text:
             f"{name}={value}" for name, value in record["config"].items() if value != "" and value is not False
         )
         resumed = f", resumed after update {record['resumed']}" if record["resumed"] else ""
-        known = []
-        if repeats:
-            known = [
-                f"repeats     {repeats['valid']:.0%} of the validation and {repeats['test']:.0%} of the test text "
-                "stand word for word in the training text"
-            ]
         lines = [
             f"experiment  {record['experiment']}: {record['parameters']:,} parameters",
             f"config      {pairs}",
             f"text        {data['text']}",
-            f"parts       {counts} characters to train / validate / test, {data['vocabulary']} symbols",
-            *known,
+            f"parts       {counts} characters to train / validate / test",
+            f"vocabulary  {data['symbols']}",
+            f"repeats     {repeats['valid']:.0%} of the validation and {repeats['test']:.0%} of the test text "
+            "stand word for word in the training text",
             f"versions    {', '.join(f'{name} {version}' for name, version in record['versions'].items())}",
             f"run         {record['run']}{resumed}",
             "",

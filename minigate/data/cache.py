@@ -25,3 +25,8 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "minigate"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minigate"
+
+
+def data_folder(name: str = "") -> Path:
+    """The folder of the data set of this name, or the one that holds them all."""
+    return cache_folder() / "data" / name

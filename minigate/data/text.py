@@ -1,5 +1,8 @@
 """Text to learn from: Python's own documentation, or any file.
 
+A text is a sequence of symbols: characters (a ``str``) or bytes (``bytes``). What holds for one holds for the
+other, so everything that follows takes both.
+
 Every Python installation carries the text of its language reference (``pydoc_data.topics``, what
 ``help("for")`` prints), so a language model can be trained on real prose without a download. That text
 differs between Python versions: what is compared must name the version and the length, and
@@ -8,35 +11,51 @@ differs between Python versions: what is compared must name the version and the 
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from minigate.errors import DataError, OptionError, explain
+
+Characters = str | bytes
 
 
 @dataclass(frozen=True)
 class Text:
     """A text and where it comes from.
 
-    **Shapes**: ``characters`` is a str of M characters.
+    **Shapes**: ``characters`` is a str of M characters, or M bytes.
     """
 
-    characters: str
+    characters: Characters
     name: str
     description: str
 
     def __len__(self) -> int:
         return len(self.characters)
 
+    @property
+    def unit(self) -> str:
+        """What a symbol of it is: ``"character"`` or ``"byte"``."""
+        return "byte" if isinstance(self.characters, bytes) else "character"
+
+    @property
+    def sha256(self) -> str:
+        """The checksum of its bytes; those of a str are its UTF-8."""
+        characters = self.characters
+        raw = characters if isinstance(characters, bytes) else characters.encode("utf-8", "surrogatepass")
+        return hashlib.sha256(raw).hexdigest()
+
 
 @dataclass(frozen=True)
 class Split:
     """The three contiguous parts of a text: learn from the first, choose by the second, report the third."""
 
-    train: str
-    valid: str
-    test: str
+    train: Characters
+    valid: Characters
+    test: Characters
 
 
 def pydoc() -> Text:
@@ -65,12 +84,23 @@ def pydoc() -> Text:
 def read_text(path: str | Path, as_bytes: bool = False) -> Text:
     """A text file of your own, as UTF-8, or byte by byte.
 
-    With ``as_bytes`` every byte is one symbol (the 256 first code points stand for them), which fits
-    any file at all; without it the file must be text.
+    With ``as_bytes`` every byte is one symbol, which fits any file at all; without it the file must be text.
 
     **Errors**: :class:`DataError` for a file that is missing, a folder, empty, unreadable, or not text.
     """
     path = Path(path)
+    raw = read_bytes(path)
+    if as_bytes:
+        return Text(raw, path.name, f"{path}, {len(raw):,} bytes")
+    characters = decoded(raw, path)
+    return Text(characters, path.name, f"{path}, {len(characters):,} characters")
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a file that holds some.
+
+    **Errors**: :class:`DataError` for a file that is missing, a folder, empty or unreadable.
+    """
     try:
         raw = path.read_bytes()
     except OSError as problem:
@@ -80,8 +110,14 @@ def read_text(path: str | Path, as_bytes: bool = False) -> Text:
         ) from None
     if not raw:
         raise DataError(explain(f"{path} is empty", where="read_text", expected="a text of some hundred characters"))
-    if as_bytes:
-        return Text(raw.decode("latin-1"), path.name, f"{path}, {len(raw):,} bytes")
+    return raw
+
+
+def decoded(raw: bytes, path: Path) -> str:
+    """The characters that these bytes are in UTF-8, with lines that end in a line feed alone.
+
+    **Errors**: :class:`DataError` for bytes that are not text; ``path`` is where they are from.
+    """
     trouble, characters = "", ""
     try:
         characters = raw.decode("utf-8-sig")
@@ -100,11 +136,10 @@ def read_text(path: str | Path, as_bytes: bool = False) -> Text:
                 remedy="--bytes (as_bytes=True) to learn it byte by byte",
             )
         )
-    characters = characters.replace("\r\n", "\n")
-    return Text(characters, path.name, f"{path}, {len(characters):,} characters")
+    return characters.replace("\r\n", "\n")
 
 
-def split(characters: str, valid: float = 0.05, test: float = 0.05) -> Split:
+def split(characters: Characters, valid: float = 0.05, test: float = 0.05) -> Split:
     """Cut a text into three contiguous parts: by default 90 % to learn from, 5 % and 5 % held out.
 
     Contiguous, because neighbouring lines of a text are alike: a random choice of lines would put near
@@ -126,7 +161,8 @@ def split(characters: str, valid: float = 0.05, test: float = 0.05) -> Split:
             )
         )
     total = len(characters)
-    first, second = int(total * (1 - valid - test) + 1e-9), int(total * (1 - test) + 1e-9)
+    held_out, last = (Fraction(share).limit_denominator(10**6) for share in (valid + test, test))
+    first, second = int(total * (1 - held_out)), int(total * (1 - last))  # exact: 0.9 · 10⁸ in floats is one too few
     parts = Split(characters[:first], characters[first:second], characters[second:])
     if min(len(parts.train), len(parts.valid), len(parts.test)) < 2:
         raise DataError(
@@ -139,20 +175,3 @@ def split(characters: str, valid: float = 0.05, test: float = 0.05) -> Split:
             )
         )
     return parts
-
-
-def overlap(train: str, held_out: str, run: int = 40) -> float:
-    """The share of the held-out text that stands, word for word, in the training text.
-
-    A model can know that share by heart, so a score on held-out text means less the larger it is. What counts
-    are stretches of at least ``run`` characters.
-
-    **Shapes**: two texts → a share in [0, 1].
-    """
-    known = {train[k : k + run] for k in range(len(train) - run + 1)}
-    covered, end = 0, 0  # characters counted so far, and where the last counted stretch ends
-    for k in range(len(held_out) - run + 1):
-        if held_out[k : k + run] in known:
-            covered += k + run - max(k, end)
-            end = k + run
-    return covered / max(1, len(held_out))

@@ -20,7 +20,7 @@ from minigate.train.run import Run
 from minigate.train.sampling import sample
 from minigate.train.summary import summary
 from minigate.train.tags import Tags, closed_tags, count_tags
-from minigate.train.trained import Trained, load_model, load_trained
+from minigate.train.trained import load_model
 from minigate.train.trainer import Task, Trainer
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "Run",
     "Tags",
     "Task",
-    "Trained",
     "Trainer",
     "author_initialisation",
     "clip_gradient_norm",
@@ -49,7 +48,6 @@ __all__ = [
     "gradient_over",
     "load_checkpoint",
     "load_model",
-    "load_trained",
     "parameter_count",
     "run_experiment",
     "sample",

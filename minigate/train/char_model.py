@@ -69,10 +69,10 @@ class CharModel(Module):
         return self.linear(self.dropout(y)), state
 
 
-def build(config: CharLMConfig, symbols: int) -> CharModel:
-    """The model of a configuration with its first weights, for a vocabulary of so many symbols."""
+def build(config: CharLMConfig, K: int) -> CharModel:
+    """The model of a configuration with its first weights, for a vocabulary of K symbols."""
     return CharModel(
-        max(symbols, config.symbols),
+        K,
         config.cell,
         config.hidden,
         config.dropout,

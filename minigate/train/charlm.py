@@ -12,14 +12,13 @@ models of this kind on Wikipedia.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import asdict
 from typing import Any
 
-from minigate import ops
+from minigate import data, ops
 from minigate.backend import asarray, asnumpy
-from minigate.data import Split, StreamReader, Text, Vocabulary, Window, overlap, pydoc, read_text, split
+from minigate.data import Split, StreamReader, Text, Vocabulary, Window, overlap, split
 from minigate.errors import CheckpointError, explain
 from minigate.tensor import Tensor, no_grad
 from minigate.train.char_model import build
@@ -27,16 +26,13 @@ from minigate.train.charlm_config import CharLMConfig
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
 from minigate.train.sampling import sample
 
-#: Longer texts are not searched for what they repeat: that takes memory for every stretch of 40 characters.
-SEARCHED = 2_000_000
-
 
 def read(config: CharLMConfig) -> Text:
     """The text that a configuration names.
 
     **Errors**: :class:`DataError` where it cannot be read.
     """
-    return pydoc() if config.text == "pydoc" else read_text(config.text, config.bytes)
+    return data.read(config.text, config.file or None, config.bytes)
 
 
 class CharLM:
@@ -50,7 +46,7 @@ class CharLM:
     def __init__(self, config: CharLMConfig, text: Text | None = None, vocabulary: Vocabulary | None = None) -> None:
         self.config, self.text = config, read(config) if text is None else text
         self.parts: Split = split(self.text.characters)
-        self.vocabulary = vocabulary or Vocabulary(self.parts.train)
+        self.vocabulary = vocabulary or Vocabulary(self.parts.train, config.symbols)
         self.model = build(config, len(self.vocabulary))
         self.reader = StreamReader(self.vocabulary.encode(self.parts.train), config.batch, config.length)
         self.carried: Any = None
@@ -67,16 +63,14 @@ class CharLM:
 
     def describe(self) -> dict[str, Any]:
         """The data in plain values: what a resumed run must find again, and how much of it is known by heart."""
-        parts, repeats = self.parts, None
-        if len(self.text) <= SEARCHED:
-            repeats = {part: round(overlap(parts.train, getattr(parts, part)), 3) for part in ("valid", "test")}
+        parts = self.parts
         return {
             "text": self.text.description,
-            "sha256": hashlib.sha256(self.text.characters.encode("utf-8", "surrogatepass")).hexdigest(),
+            "sha256": self.text.sha256,
             "characters": {part: len(getattr(parts, part)) for part in ("train", "valid", "test")},
             "vocabulary": len(self.vocabulary),
-            "symbols": self.model.K,
-            "repeats": repeats,
+            "symbols": self.vocabulary.description,
+            "repeats": {part: round(overlap(parts.train, getattr(parts, part)), 3) for part in ("valid", "test")},
         }
 
     def loss(self) -> Tensor:

@@ -31,8 +31,9 @@ class CharLMConfig:
 
     preset: str = option("", "a row of the paper's table, as listed below", list(PRESETS))
     text: str = option("pydoc", "pydoc (Python's own documentation), enwik8, shakespeare, or any file")
+    file: str = option("", "where a text that has a name lies, if minigate has not fetched it")
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
-    symbols: int = option(0, "symbols that the model has room for; 0 is those of the training text and no more")
+    symbols: int = option(0, "size of the vocabulary, whatever occurs; 0 is as large as the training text needs")
     cell: str = option("gru", "the recurrent cell; rnn is tanh", CELLS)
     layers: int = option(1, "how many layers, L; each reads the layer below and the text, the softmax reads all")
     hidden: int = option(256, "units of each layer, H")

@@ -15,12 +15,12 @@ from minigate.bptt import gradient_flow
 from minigate.errors import DataError, explain
 from minigate.tensor import no_grad
 from minigate.train.char_model import CharModel
-from minigate.train.trained import Source, load_trained
+from minigate.train.trained import Trained, load_model, tokens_of
 
 Array = Any
 
 
-def gates_over(run: str | Path | Source, text: str) -> dict[str, Array]:
+def gates_over(run: str | Path | Trained, text: str) -> dict[str, Array]:
     """Every gate of every layer while the model reads ``text``: "layers.0.update", …, and "layers.0.global".
 
     A model of one layer has plain names: "update". A global gate of layer j has a column for each layer i that it
@@ -30,12 +30,12 @@ def gates_over(run: str | Path | Source, text: str) -> dict[str, Array]:
 
     **Errors**: :class:`DataError` for a text that is empty or has characters that the model has never seen.
     """
-    trained = load_trained(run)
+    trained = load_model(run)
     trace = trace_over(trained, text)
-    return {name: trace[name] for name in _gate_names(trained.model)}
+    return {name: trace[name] for name in _gate_names(trained[0])}
 
 
-def trace_over(run: str | Path | Source, text: str) -> dict[str, Array]:
+def trace_over(run: str | Path | Trained, text: str) -> dict[str, Array]:
     """Everything that the recurrent layers leave behind over ``text``: states, candidates and gates by name.
 
     **Shapes**: name → (T, ·).
@@ -51,7 +51,7 @@ def trace_over(run: str | Path | Source, text: str) -> dict[str, Array]:
     return {name: asnumpy(array)[:, 0] for name, array in trace.items()}
 
 
-def feedback_over(run: str | Path | Source, text: str) -> Array:
+def feedback_over(run: str | Path | Trained, text: str) -> Array:
     """The L × L global gates of a Gated-Feedback model over ``text``: [t, i, j] is g^{i→j}, layers counted from 0.
 
     **Shapes**: (T, L, L).
@@ -71,7 +71,7 @@ def feedback_over(run: str | Path | Source, text: str) -> Array:
     return numpy.stack(into, axis=-1)
 
 
-def gradient_over(run: str | Path | Source, text: str, seed: int = 0) -> dict[str, Array]:
+def gradient_over(run: str | Path | Trained, text: str, seed: int = 0) -> dict[str, Array]:
     """How long the gradient of the last output is at every layer's state, against the lag in characters.
 
     **Shapes**: name of the state → (T + 1,), entry k at lag k.
@@ -91,6 +91,6 @@ def _gate_names(model: CharModel) -> list[str]:
     return [f"layers.{j}.{name}" for j, layer in enumerate(layers) for name in getattr(layer.cell, "gate_names", ())]
 
 
-def _model_and_tokens(run: str | Path | Source, text: str) -> tuple[CharModel, Array]:
-    trained = load_trained(run)
-    return trained.model, trained.tokens(text)
+def _model_and_tokens(run: str | Path | Trained, text: str) -> tuple[CharModel, Array]:
+    model, vocabulary = load_model(run)
+    return model, tokens_of(vocabulary, text)

@@ -8,7 +8,7 @@ from minigate import plot
 from minigate.train.curves import draw_curves, save_picture
 from minigate.train.inside import feedback_over, gates_over, gradient_over
 from minigate.train.run import Run
-from minigate.train.trained import load_trained
+from minigate.train.trained import load_model, tokens_of
 
 
 def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Path]:
@@ -18,9 +18,10 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
     characters that the model has never seen.
     """
     run = Run.open(folder)
-    trained = load_trained(folder)
+    trained = load_model(folder)
     out = run.folder if out is None else out
-    symbols = trained.symbols(trained.tokens(text))
+    vocabulary = trained[1]
+    symbols = [vocabulary.decode([token]) for token in tokens_of(vocabulary, text)]
     paths = [draw_curves(run, path=out / "curves.png")] if run.records() else []
     gates = gates_over(trained, text)
     with plot.off_screen():

@@ -10,11 +10,11 @@ import numpy
 from minigate.backend import asnumpy, generator
 from minigate.errors import OptionError, explain
 from minigate.tensor import no_grad
-from minigate.train.trained import Source, load_trained
+from minigate.train.trained import Trained, load_model, tokens_of
 
 
 def sample(
-    run: str | Path | Source,
+    run: str | Path | Trained,
     prime: str = "The ",
     length: int = 400,
     temperature: float = 0.8,
@@ -44,10 +44,10 @@ def sample(
                 got=f"length={length}, temperature={temperature}",
             )
         )
-    trained = load_trained(run)
-    model, known = trained.model, len(trained.vocabulary)  # it may have room for more symbols, which never came
+    model, vocabulary = load_model(run)
+    known = len(vocabulary.symbols)  # there may be room for more, which never came
     rng, training = generator(seed), model.training
-    tokens = trained.tokens(prime, "the prime")
+    tokens = tokens_of(vocabulary, prime, "the prime")
     model.eval()
     written = []
     with no_grad():
@@ -57,7 +57,7 @@ def sample(
             written.append(token)
             scores, state = model(numpy.array([[token]]), state)
     model.train(training)
-    return prime + trained.text(written)
+    return prime + vocabulary.decode(written)
 
 
 def _draw(scores: Any, temperature: float, rng: numpy.random.Generator) -> int:

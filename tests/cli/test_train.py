@@ -90,7 +90,7 @@ def test_what_went_wrong_is_one_message_and_an_exit_code(command, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes.txt").write_text("mine")
     for words, expected_code, message in [
-        (["train", "charlm", "--text", "none.txt"], 1, "none.txt: no such file"),
+        (["train", "charlm", "--text", "none.txt"], 1, "none.txt is neither a file"),
         (["train", "charlm", "--text", "small.txt", "--out", "taken", *FAST], 2, "never overwritten"),
         (["train", "charlm", "--resume", "nowhere"], 1, "there is no folder nowhere"),
         (["train", "charlm", "--set", "hiden=3"], 2, "KEY one of"),

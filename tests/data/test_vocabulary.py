@@ -12,7 +12,7 @@ def test_encoding_and_decoding_are_inverse_on_known_characters():
     text = "Ünïcode, \N{SNOWMAN}\n and \N{GRINNING FACE} too"
     vocabulary = Vocabulary(text)
     assert vocabulary.decode(vocabulary.encode(text)) == text
-    assert vocabulary.encode(text).dtype == "int64"
+    assert vocabulary.encode(text).dtype == "uint8"
     assert len(vocabulary) == 1 + len(set(text))
 
 
