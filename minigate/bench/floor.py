@@ -54,7 +54,7 @@ def plan(cell: Cell, *sizes: int) -> Plan:
         return _plan_by_the_clock(cell, groups, where[0], N)
     at_once = diagonals(*where) if len(where) == 2 else [1] * where[0]
     shapes, rows = recurrent_products(cell), sum(at_once) * N
-    columns = sum(cell[f"W.{block}" if block else "W"].shape[1] for block in cell.blocks)
+    columns = sum(part.width for part in cell.input_parts)
     return Plan(
         loop=[(n * N, K, C) for n in at_once for K, C in shapes],
         weights=[(rows, K, C) for K, C in shapes],

@@ -125,7 +125,7 @@ def trace_bytes(cell: Cell, T: int, N: int, backward: bool = True) -> int:
 
     **Shapes**: the arrays of the trace are (T, N, ·), a few of them only as long as a block.
     """
-    block = block_of_steps(N, numpy.empty((1, sum(cell[_b(name)].size for name in cell.blocks))))
+    block = block_of_steps(N, numpy.empty((1, sum(part.width for part in cell.input_parts))))
     if T <= 2 * block:
         return counted(cell, T, N, backward)
     one, two = counted(cell, block, N, backward), counted(cell, 2 * block, N, backward)

@@ -9,10 +9,11 @@ a row, and the gradient a sum over the places where that row was picked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from minigate.backend import scatter_add
-from minigate.cells import Cell, Trace
+from minigate.cells import Cell, InputPart, Trace
 from minigate.cells.clock import Beat
 
 Array = Any
@@ -42,25 +43,37 @@ def operand(xp: Any, x: Array, mask: Array | None) -> Array:
 def packed_weight(xp: Any, cell: Cell, x: Array, state: Sequence[Array]) -> Array:
     """W of all blocks side by side, and b below it as one more row, in the dtype that all who meet have in common.
 
-    A cell whose b is no part of the share (``bias_in_share``) has a row of zeros there.
+    What is no part of the share (``input_parts``) is zeros there.
 
     **Shapes**: (D + 1, G·H).
     """
-    names = [f".{block}" if block else "" for block in cell.blocks]
-    W = xp.concatenate([cell[f"W{name}"].data for name in names], axis=1)
-    b = xp.concatenate([cell[f"b{name}"].data for name in names]) if cell.bias_in_share else xp.zeros_like(W[0])
-    packed = xp.concatenate([W, b[None]], axis=0)
+    parts = cell.input_parts
+    dtype = next(cell[part.weight].dtype for part in parts if part.weight)
+    packed = xp.zeros((cell.D + 1, sum(part.width for part in parts)), dtype=dtype)
+    for part, own in zip(parts, _columns(parts), strict=True):
+        if part.weight:
+            packed[:-1, own] = cell[part.weight].data
+        if part.bias:
+            packed[-1, own] = cell[part.bias].data
     meet = [packed, x, *state]
     return packed.astype(xp.result_type(*(array for array in meet if array.dtype.kind == "f")), copy=False)
+
+
+def met_by(x: Array, W: Array) -> Array:
+    """What ``project`` takes: for tokens each row of W with b already in it, for all others W as it is.
+
+    **Shapes**: W (D + 1, G·H) → (D, G·H) or (D + 1, G·H).
+    """
+    return W[:-1] + W[-1] if is_tokens(x) else W
 
 
 def project(xp: Any, x: Array, W: Array, out: Array, beats: Sequence[Beat] = ()) -> None:
     """x W + b for a block of steps, into ``out``; of ``out``, only what ``beats`` say is used.
 
-    **Shapes**: x (B, N, D + 1) or tokens (B, N); W (D + 1, G·H); out (B, N, G·H).
+    **Shapes**: x (B, N, D + 1) or tokens (B, N); W as ``met_by`` x; out (B, N, G·H).
     """
     if is_tokens(x):
-        xp.take(W[:-1] + W[-1], x, axis=0, out=out)
+        xp.take(W, x, axis=0, out=out)
         return
     if not beats:
         xp.matmul(x.reshape(-1, x.shape[-1]), W, out=out.reshape(-1, out.shape[-1]))
@@ -70,9 +83,9 @@ def project(xp: Any, x: Array, W: Array, out: Array, beats: Sequence[Beat] = ())
 
 
 def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | None, dict[str, Array]]:
-    """dx, and the gradients of W and b of every block.
+    """dx, and the gradients of the weights and biases that have a part in the share.
 
-    **Shapes**: dx (T, N, D) or None; W.<block> (D, H), and where it is in the share b.<block> (H,).
+    **Shapes**: dx (T, N, D) or None; each weight (D, ·), each bias (·,).
     """
     xp, x, W = trace.xp, trace["x"], trace.weights["W"]
     T, N = x.shape[:2]
@@ -94,15 +107,23 @@ def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | N
             else:
                 dx = xp.zeros((T, N, cell.D), dtype=W.dtype) if dx is None else dx
                 dx[at] += part
+    if trace.beats:  # where no part of x comes, there is b alone
+        rest = slice(max(beat.end for beat in trace.beats), W.shape[1])
+        db[rest] = trace["da"][..., rest].sum(axis=(0, 1))
     gradients: dict[str, Array] = {}
-    size = W.shape[1] // len(cell.blocks)
-    for k, block in enumerate(cell.blocks):
-        own = slice(k * size, (k + 1) * size)
-        suffix = f".{block}" if block else ""
-        gradients[f"W{suffix}"] = dW[:, own]
-        if cell.bias_in_share:
-            gradients[f"b{suffix}"] = db[own]
+    parts = cell.input_parts
+    for part, own in zip(parts, _columns(parts), strict=True):
+        if part.weight:
+            gradients[part.weight] = dW[:, own]
+        if part.bias:
+            gradients[part.bias] = db[own]
     return dx, gradients
+
+
+def _columns(parts: Sequence[InputPart]) -> list[slice]:
+    """Where each part lies."""
+    ends = list(accumulate(part.width for part in parts))
+    return [slice(first, end) for first, end in zip([0, *ends], ends, strict=False)]
 
 
 def _rows_by_token(xp: Any, tokens: Array, da: Array, D: int) -> Array:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minigate.bptt.input_share import input_gradients, operand, packed_weight, project
+from minigate.bptt.input_share import input_gradients, met_by, operand, packed_weight, project
 from minigate.bptt.scanned import backward_by_scan, forward_by_scan
 from minigate.cells import Cell, ScannedCell, Trace
 
@@ -42,10 +42,11 @@ def forward_through_time(
     steps = block_of_steps(N, W)
     if isinstance(cell, ScannedCell):
         return *forward_by_scan(cell, trace, mask, steps), trace
-    pre = trace.empty(min(steps, T), N, W.shape[1])
+    pre, rows = trace.empty(min(steps, T), N, W.shape[1]), met_by(x, W)
+    pre[...] = W[-1]  # where no part of x comes, b stays as it is
     for t in range(T):
         if t % steps == 0:
-            project(xp, x[t : t + steps], W, pre[: min(steps, T - t)], [beat.after(t) for beat in trace.beats])
+            project(xp, x[t : t + steps], rows, pre[: min(steps, T - t)], [beat.after(t) for beat in trace.beats])
         after = cell.step_forward(t, pre[t % steps], current, trace)
         if held is not None:
             for new, old in zip(after, current, strict=True):
@@ -135,7 +136,7 @@ def block_of_steps(N: int, W: Array) -> int:
 def product_gradients(cell: Cell, trace: Trace) -> dict[str, Array]:
     """The gradient of every recurrent weight, operandᵀ @ da, one product over all time steps.
 
-    Weights that read the same operand and whose gradients lie side by side share one product.
+    Weights that read the same operand and whose gradients are neighbours share one product.
 
     **Shapes**: each of the shape of its weight.
     """
@@ -148,11 +149,20 @@ def product_gradients(cell: Cell, trace: Trace) -> dict[str, Array]:
         operand_ = trace[name]
         flat = operand_.reshape(-1, operand_.shape[-1]).T
         da = trace[packed].reshape(-1, trace[packed].shape[-1])
-        parts.sort()
-        low, high = parts[0][0], parts[-1][1]
-        gapless = sum(end - first for first, end, _ in parts) == high - low
-        if gapless:
+        for run in _neighbours(parts):
+            low, high = run[0][0], run[-1][1]
             product = xp.matmul(flat, da[:, low:high])
-        for first, end, weight in parts:
-            found[weight] = product[:, first - low : end - low] if gapless else xp.matmul(flat, da[:, first:end])
+            for first, end, weight in run:
+                found[weight] = product[:, first - low : end - low]
     return found
+
+
+def _neighbours(parts: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
+    """The same parts (first column, end, name), in runs without a gap."""
+    runs: list[list[tuple[int, int, str]]] = []
+    for part in sorted(parts):
+        if runs and runs[-1][-1][1] == part[0]:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs

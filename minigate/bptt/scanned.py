@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigate.bptt.input_share import input_gradients, project
+from minigate.bptt.input_share import input_gradients, met_by, project
 from minigate.bptt.scan import through_time
 from minigate.cells import ScannedCell, Trace
 
@@ -22,7 +22,7 @@ def forward_by_scan(cell: ScannedCell, trace: Trace, mask: Array | None, steps: 
 
     **Shapes**: mask (T, N) or None → y (T, N, H), the state after each sequence's last real step.
     """
-    xp, x, W = trace.xp, trace["x"], trace.weights["W"]
+    xp, x, W = trace.xp, trace["x"], met_by(trace["x"], trace.weights["W"])
     h, moments = trace["h"], trace["h_moments"]
     T, N, H = h.shape
     steps = min(steps, T)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from minigate.cells.cell import Cell
+from minigate.cells.cell import Cell, InputPart
 from minigate.cells.clockwork import ClockworkRNN
 from minigate.cells.gated import GatedCell
 from minigate.cells.gated_feedback import GatedFeedback
@@ -60,13 +60,10 @@ _register("DSGU", DSGU)
 _register("MinGRU", MinGRU)
 _register("MinGRU-positive", MinGRU, candidate="positive")
 _register("MinLSTM", MinLSTM)
-_register_layers("GatedFeedback-tanh", (3, 1))
-_register_layers("GatedFeedback-LSTM", (1, 3), unit="lstm")
-_register_layers("GatedFeedback-LSTM-peephole", (3, 1), unit="lstm", peephole="diagonal", gate_bias=True)
-_register_layers("GatedFeedback-GRU", (1, 2, 1), unit="gru", gate_input="all_parents", gate_bias=True)
-_register_layers("GatedFeedback-GRU-before", (1, 1), unit="gru", reset="before", unit_gates="own")
-_register_layers("GatedFeedback-open", (1, 3), unit="lstm", gates="open", skip_input=False)
-_register_layers("GatedFeedback-stack", (3, 1), unit="gru", gates="stack")
+_register_layers("GatedFeedback-tanh", (1, 2, 1))
+_register_layers("GatedFeedback-LSTM", (3, 1), unit="lstm", peephole="diagonal", gate_bias=True)
+_register_layers("GatedFeedback-GRU", (1, 3), unit="gru", gate_input="all_parents", gate_bias=True)
+_register_layers("GatedFeedback-GRU-before", (1, 1), unit="gru", reset="before", unit_gates="own", skip_input=False)
 
 __all__ = [
     "DSGU",
@@ -80,6 +77,7 @@ __all__ = [
     "ClockworkRNN",
     "GatedCell",
     "GatedFeedback",
+    "InputPart",
     "LayerNormLSTM",
     "LeakyRNN",
     "MinGRU",

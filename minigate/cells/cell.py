@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 from minigate import ops
 from minigate.backend import array_module, current, default_dtype
@@ -41,6 +41,14 @@ from minigate.tensor import Tensor
 
 Array = Any
 State = tuple[Any, ...]
+
+
+class InputPart(NamedTuple):
+    """Some columns of the input's share, x W + b. Without a weight, x has no part in them."""
+
+    weight: str | None
+    bias: str | None
+    width: int
 
 
 class Cell(Module):
@@ -94,6 +102,12 @@ class Cell(Module):
     def written_by_hand(self) -> bool:
         """Does this cell have the hand-written pair beside ``step``?"""
         return type(self).step_forward is not Cell.step_forward
+
+    @property
+    def input_parts(self) -> tuple[InputPart, ...]:
+        """The input's share of the pre-activations, from the first column to the last: W and b of every block."""
+        names = [f".{block}" if block else "" for block in self.blocks]
+        return tuple(InputPart(f"W{name}", f"b{name}" if self.bias_in_share else None, self.H) for name in names)
 
     def state_size(self, name: str) -> int:
         """The length of the state ``name`` along its last axis: H, but for a cell of several layers."""

@@ -75,28 +75,38 @@ class GatedCell(Cell):
     #: How many gates open at each moment of a step, for a cell whose gates do not all open at once.
     moments: tuple[int, ...] = ()
 
-    def begin_gates(self, trace: Trace, a: Array) -> None:
+    def begin_gates(
+        self,
+        trace: Trace,
+        a: Array,
+        names: tuple[str, ...] | None = None,
+        place: str = "",
+        moments: tuple[int, ...] | None = None,
+    ) -> None:
         """Note, once per sequence, where the gates lie and which of them run together.
 
         They take the place of their pre-activations, unless some gate's backward has to see those: then the
-        pre-activations stay, as ``a_<gate>``, and the gates get an array of their own.
+        pre-activations stay, as ``a_<gate>``, and the gates get an array of their own. A cell of several layers has
+        gates of several sizes, those of one size by ``names`` in a ``place`` of their own.
 
-        **Shapes**: a (T, G, N, H), the planes in the order of ``gate_names``.
+        **Shapes**: a (T, G, N, H), the planes in the order of ``names``, all of ``gate_names`` unless told otherwise.
         """
+        names = self.gate_names if names is None else names
         trace.keeps_dstate = self.has_gate_parameters  # their gradients are made of it, after the loop
-        trace["gates"] = a
-        if any(gate.needs_input for gate in self.gates.values()):
-            trace.planes("a", a, self.gate_names, prefix="a_")
-            trace.planes("gates", trace.empty(*a.shape), self.gate_names)
-        trace.gate_runs, k = [], 0
-        for size in self.moments or (len(self.gate_names),):
-            trace.gate_runs.append(self._runs(k, k + size))
+        trace[f"{place}gates"] = a
+        if any(self.gates[name].needs_input for name in names):
+            trace.planes(f"{place}a", a, names, prefix="a_")
+            trace.planes(f"{place}gates", trace.empty(*a.shape), names)
+        runs, k = [], 0
+        for size in moments or self.moments or (len(names),):
+            runs.append(self._runs(names, k, k + size))
             k += size
+        trace.gate_runs[place] = runs
 
-    def _runs(self, k: int, end: int) -> list[tuple[Gate, int, int, dict[str, Array]]]:
+    def _runs(self, names: tuple[str, ...], k: int, end: int) -> list[tuple[Gate, int, int, dict[str, Array]]]:
         """Neighbours among the gates k … end − 1 that are the same and have no parameters are one run."""
         runs: list[tuple[Gate, int, int, dict[str, Array]]] = []
-        for name in self.gate_names[k:end]:
+        for name in names[k:end]:
             gate = self.gates[name]
             p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
             if runs and not p and not runs[-1][3] and _same(runs[-1][0], gate):
@@ -107,21 +117,24 @@ class GatedCell(Cell):
             k += 1
         return runs
 
-    def open_gates(self, trace: Trace, a: Array, g: Array, moment: int = 0) -> None:
+    def open_gates(self, trace: Trace, a: Array, g: Array, moment: int = 0, place: str = "") -> None:
         """The gates of one moment of a step: ``a`` → ``g``, which may be the same array.
 
-        **Shapes**: a, g (G, N, H), the planes of all gates in the order of ``gate_names``.
+        **Shapes**: a, g (G, N, H), the planes of all gates of the place, in their order.
         """
-        for gate, first, end, p in trace.gate_runs[moment]:
+        for gate, first, end, p in trace.gate_runs[place][moment]:
             gate.forward(trace.xp, a[first:end], p, out=g[first:end])
 
-    def gate_slopes(self, trace: Trace, steps: slice) -> Array:
-        """dg/da of every gate, for a block of steps at once.
+    def gate_slopes(
+        self, trace: Trace, steps: slice, names: tuple[str, ...] | None = None, place: str = ""
+    ) -> Array:
+        """dg/da of every gate of a place, for a block of steps at once.
 
         **Shapes**: (B, G, N, H), a new array.
         """
-        g, a = trace["gates"][steps], trace["a"][steps] if "a" in trace else None
-        runs = self._runs(0, len(self.gate_names))  # all are open by now: at which moment does not matter
+        names = self.gate_names if names is None else names
+        g, a = trace[f"{place}gates"][steps], trace[f"{place}a"][steps] if f"{place}a" in trace else None
+        runs = self._runs(names, 0, len(names))  # all are open by now: at which moment does not matter
         if len(runs) == 1:
             gate, _, _, p = runs[0]
             return gate.slope(trace.xp, a, g, p)
@@ -140,7 +153,7 @@ class GatedCell(Cell):
         for name in self.gate_names:
             p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
             if p:
-                s = trace[f"a_{name}"] if "a" in trace else None
+                s = trace.get(f"a_{name}")
                 own = self.gates[name].param_gradients(trace.xp, dg[name], s, trace[name], p)
                 found |= {f"{name}.gate.{key}": gradient for key, gradient in own.items()}
         return found

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from minigate import ops
 from minigate.cells.cell import State
-from minigate.cells.gated import GatedCell, GateOption
+from minigate.cells.gated import GateOption
+from minigate.cells.gated_feedback_by_hand import LayersByHand
 from minigate.cells.gated_feedback_options import UNITS, check_options, sizes_of
 from minigate.gates import Gate, choose_gates
 from minigate.module.initialisers import glorot, orthogonal, uniform, zeros
@@ -25,7 +26,7 @@ class Moment(NamedTuple):
     h_star: Tensor
 
 
-class GatedFeedback(GatedCell):
+class GatedFeedback(LayersByHand):
     """L layers as one cell: each reads the layer below it now and, through global reset gates, all layers' past.
 
     **Equations**, for layer j = 1 … L from the bottom up; h⁰_t = x_t, and h*_{t−1} = [h¹ … h^L]_{t−1}, all states:
@@ -106,17 +107,18 @@ class GatedFeedback(GatedCell):
         ends = [sum(self.sizes[: j + 1]) for j in range(self.L)]
         self.layers = tuple(slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True))
         states, self.unit_gate_names = UNITS[unit]
-        self.blocks = ("candidate", *self.unit_gate_names)
         kinds = (*self.unit_gate_names, *(["global"] if gates == "learned" else []))
+        self.blocks_of_unit, self.blocks = ("candidate", *self.unit_gate_names), ("candidate", *kinds)
         self.gate_names = tuple(f"layers.{j}.{kind}" for j in range(self.L) for kind in kinds)
         self.state_names = tuple(f"layers.{j}.{state}" for j in range(self.L) for state in states)
         super().__init__(D, ends[-1], gate=gate, seed=seed, dtype=dtype)
+        self.columns, self.products = self._columns(), self._products()
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         weight = glorot if self.init == "glorot" else uniform
         for j, H in enumerate(self.sizes):
             below = {"W": self.D if j == 0 else self.sizes[j - 1]} | ({"W_x": self.D} if self.skips(j) else {})
-            for block in self.blocks:
+            for block in self.blocks_of_unit:
                 for symbol, K in below.items():
                     self.parameter(f"layers.{j}.{symbol}.{block}", weight(rng, (K, H)), dtype)
                 for name, parts in self._recurrent(j, block).items():

@@ -31,7 +31,7 @@ class Trace(dict[str, Array]):
         self.xp = xp
         self.dtype = dtype
         self.weights: dict[str, Array] = {}  # packed once for the whole sequence
-        self.gate_runs: list[list[tuple[Any, int, int, dict[str, Array]]]] = []  # by moment: which gates run together
+        self.gate_runs: dict[str, list[list[tuple[Any, int, int, dict[str, Array]]]]] = {}  # by place and moment
         self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
         self.first = 0  # the time step that entry 0 of the backward factors belongs to
         self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)
@@ -48,16 +48,20 @@ class Trace(dict[str, Array]):
         for k, part in enumerate(parts):
             self[prefix + part] = array[:, k]
 
-    def pack(self, name: str, array: Array, parts: Sequence[str], prefix: str = "") -> None:
-        """Enter ``array`` as ``name``, and equal shares of its last axis as ``prefix + part``.
+    def pack(
+        self, name: str, array: Array, parts: Sequence[str], prefix: str = "", widths: Sequence[int] | None = None
+    ) -> None:
+        """Enter ``array`` as ``name``, and shares of its last axis, equal or of these ``widths``, as ``prefix + part``.
 
         **Shapes**: array (T, N, G·H) with G = len(parts); each part (T, N, H), a view.
         """
         self[name] = array
-        width = array.shape[-1] // len(parts)
-        for k, part in enumerate(parts):
-            self.columns[prefix + part] = (name, k * width, (k + 1) * width)
-            self[prefix + part] = array[..., k * width : (k + 1) * width]
+        widths = widths or [array.shape[-1] // len(parts)] * len(parts)
+        end = 0
+        for part, width in zip(parts, widths, strict=True):
+            first, end = end, end + width
+            self.columns[prefix + part] = (name, first, end)
+            self[prefix + part] = array[..., first:end]
 
     def state(self, name: str, initial: Array, T: int) -> None:
         """Enter a state: ``name`` (T, N, H) after each step, ``name_prev`` (T, N, H) before it.

@@ -8,7 +8,7 @@ from typing import Any
 from minigate import ops
 from minigate.backend import array_module, asarray, is_array
 from minigate.bptt import Windows, forward_through_time, full, tape
-from minigate.cells import Cell
+from minigate.cells import Cell, GatedCell
 from minigate.cells.boundary import check_input, check_mask, check_state
 from minigate.errors import OptionError, explain
 from minigate.module import Module
@@ -126,12 +126,14 @@ class Recurrent(Module):
         x, state, mask = self._enter(x, state, mask)
         xp = array_module(x.data)
         _, _, trace = forward_through_time(xp, self.cell, x.data, [h.data for h in state], mask)
-        over_time = (*x.shape[:2], self.cell.H)
         states = {each for name in self.cell.state_names for each in (name, f"{name}_prev")}
+        sizes = {self.cell.H, *(self.cell.state_size(name) for name in self.cell.state_names)}
+        gates = self.cell.gate_names if isinstance(self.cell, GatedCell) else ()
+        shapes = [(*x.shape[:2], size) for size in sizes]
         return {
             name: array
             for name, array in trace.items()
-            if name in states or (array.shape == over_time and name != "x")
+            if name in states or name in gates or (array.shape in shapes and name != "x")
         }
 
     def _enter(self, x: Any, state: Any, mask: Any) -> tuple[Tensor, State, Any]:

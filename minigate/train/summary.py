@@ -95,7 +95,9 @@ def _looked_up(model: Module, tokens: bool) -> set[int]:
         if isinstance(module, Embedding):
             found.add(id(module["W"]))
         elif isinstance(module, Recurrent) and first:
-            found |= {id(p) for name, p in module.cell.named_parameters() if name == "W" or name.startswith("W.")}
+            reads = {part.weight for part in module.cell.input_parts}
+            own = module.cell.named_parameters()
+            found |= {id(p) for name, p in own if name in reads or name == "W" or name.startswith("W.")}
             first = False
     return found
 
