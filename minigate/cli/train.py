@@ -93,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         tell=printer,
     )
     if ended == "interrupted":
-        print(f"stopped; everything is saved. To go on:\n  {resume_command(args.experiment, folder)}", file=sys.stderr)
+        command = resume_command(args.experiment, folder, args.minutes)
+        print(f"stopped; everything is saved. To go on:\n  {command}", file=sys.stderr)
         return 130
     if ended == "diverged":
         print(

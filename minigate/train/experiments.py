@@ -153,9 +153,10 @@ def _installed(package: str) -> str:
         return "not installed"
 
 
-def resume_command(name: str, run: Run) -> str:
-    """What to type to go on with a run."""
-    return f"minigate train {name} --resume {shlex.quote(str(run.folder))}"
+def resume_command(name: str, run: Run, minutes: float = 0.0) -> str:
+    """What to type to go on with a run, within the same minutes if it has such a budget."""
+    budget = f" --minutes {minutes:g}" if minutes else ""
+    return f"minigate train {name} --resume {shlex.quote(str(run.folder))}{budget}"
 
 
 def _result(task: Any, trainer: Trainer, run: Run) -> dict[str, Any]:

@@ -33,9 +33,7 @@ class Tags:
 
     def __str__(self) -> str:
         share = "none opened" if self.share is None else f"{self.share:.0%}"
-        return (
-            f"{self.closed} of {self.opened} closed ({share}), {self.stray} stray, {self.late} opened too late to say"
-        )
+        return f"{self.closed} of {self.opened} closed ({share}), {self.stray} stray, {self.late} too late to say"
 
     def __add__(self, other: Tags) -> Tags:
         mine, its = vars(self), vars(other)
