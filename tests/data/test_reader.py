@@ -26,6 +26,17 @@ def test_every_element_but_the_first_is_a_target_exactly_once(M, N, T):
     assert streams.count == M - 1
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32"])
+def test_small_tokens_are_kept_as_they_are_and_windows_are_int64(dtype):
+    tokens = numpy.arange(200).astype(dtype)
+    streams = StreamReader(tokens, N=3, T=7)
+    assert numpy.shares_memory(tokens, streams._tokens)
+    for small, large in zip(streams, StreamReader(tokens.astype("int64"), N=3, T=7)):
+        assert small.inputs.dtype == small.targets.dtype == "int64"
+        assert (small.inputs == large.inputs).all()
+        assert (small.targets == large.targets).all()
+
+
 def test_windows_of_a_stream_continue_one_another():
     windows = list(StreamReader(numpy.arange(31), N=3, T=4))
     assert [window.first for window in windows] == [True, False, False]

@@ -1,10 +1,11 @@
 """Reading text: the documentation on board, files of one's own, and what is said about bad ones."""
 
+import hashlib
 import platform
 
 import pytest
 
-from minigate.data import Split, overlap, pydoc, read_text, split
+from minigate.data import Split, Text, pydoc, read_text, split
 from minigate.errors import DataError, OptionError
 
 
@@ -68,10 +69,12 @@ def test_a_split_that_leaves_nothing_is_refused():
         split("abcdef")
 
 
-def test_overlap_counts_what_stands_in_the_training_text_word_for_word():
-    train = "the quick brown fox jumps over the lazy dog"
-    assert overlap(train, train, run=10) == 1.0
-    assert overlap(train, "nothing like it at all", run=10) == 0.0
-    assert overlap(train, "brown fox !" + "over the l" + "?" * 19, run=10) == pytest.approx((10 + 10) / 40)
-    assert overlap(train, "quick brown!quick brown", run=10) == pytest.approx(22 / 23)
-    assert overlap("short", "short", run=10) == 0.0
+def test_bytes_are_cut_as_characters_are():
+    assert split(b"abcdefgh", valid=0.25, test=0.25) == Split(b"abcd", b"ef", b"gh")
+
+
+def test_a_text_knows_its_unit_and_its_checksum():
+    characters, raw = Text("café", "", ""), Text("café".encode(), "", "")
+    assert (characters.unit, len(characters)) == ("character", 4)
+    assert (raw.unit, len(raw)) == ("byte", 5)
+    assert characters.sha256 == raw.sha256 == hashlib.sha256("café".encode()).hexdigest()
