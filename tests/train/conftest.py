@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from minigate.train import experiments
+from minigate.train import CharLM, experiments
 
 SMALL = {
     "hidden": 8,
@@ -46,3 +46,20 @@ def small(tmp_path):
     path = tmp_path / "small.txt"
     path.write_text(WORDS * 12)
     return {**SMALL, "text": str(path)}
+
+
+@pytest.fixture
+def at_update(monkeypatch):
+    """Let something happen while a given update is being computed."""
+
+    def arrange(update, action):
+        original, calls = CharLM.loss, [0]
+
+        def loss(task):
+            calls[0] += 1
+            return action(original(task)) if calls[0] == update else original(task)
+
+        monkeypatch.setattr(CharLM, "loss", loss)
+
+    yield arrange
+    monkeypatch.undo()
