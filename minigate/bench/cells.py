@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from minigate.backend import asarray, asnumpy, generator
+from minigate.backend import array_module, asarray, asnumpy, generator
 from minigate.bench.bandwidth import bandwidth_floor
 from minigate.bench.floor import gemm_floor
 from minigate.bench.rows import Row
 from minigate.bench.timing import in_turns
-from minigate.cells import MDLSTM, Cell, registry
+from minigate.cells import MDLSTM, Cell, GatedFeedback, registry
+from minigate.cells.clock import equal_groups
 from minigate.layers import Grid, Recurrent
 from minigate.module import Module
 from minigate.tensor import Tensor
@@ -31,8 +32,32 @@ OVER_IMAGES = ("MDLSTM",)
 
 #: Name → how to build it. "GRU" is the one of most frameworks, whose reset comes after.
 CELLS: dict[str, Callable[..., Cell]] = {
-    "GRU" if name == "GRU-after" else name: build for name, build in registry.items()
+    "GRU" if name == "GRU-after" else name: build
+    for name, build in registry.items()
+    if not name.startswith("GatedFeedback")
 } | {"MDLSTM": MDLSTM}
+
+#: Of gated feedback three layers, which share H; it reads tokens.
+LAYERS = 3
+OF_LAYERS = {"GatedFeedback-tanh": "tanh", "GatedFeedback-LSTM": "lstm", "GatedFeedback-GRU": "gru"}
+
+
+def _of_layers(unit: str) -> Callable[..., Cell]:
+    def build(D: int, H: int, **options: Any) -> Cell:
+        sizes = [units.stop - units.start for units in equal_groups(H, LAYERS)]
+        return GatedFeedback(D, sizes, unit=unit, **options)
+
+    return build
+
+
+CELLS |= {name: _of_layers(unit) for name, unit in OF_LAYERS.items()}
+
+#: (T, N, D, H): the characters of Chung et al. (2015), 3 layers of 303, of 191 and of 228 units.
+SHAPES_OF_LAYERS: dict[str, tuple[Shape, ...]] = {
+    "GatedFeedback-tanh": ((100, 100, 205, 909),),
+    "GatedFeedback-LSTM": ((100, 100, 205, 573),),
+    "GatedFeedback-GRU": ((100, 100, 205, 684),),
+}
 
 #: Where the registry has what suits a few units: what suits many.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -48,6 +73,8 @@ def shapes_of(name: str) -> tuple[Shape, ...]:
     """The shapes at which a cell is measured unless told otherwise."""
     if name in OVER_IMAGES:
         return IMAGE_SHAPES
+    if name in OF_LAYERS:
+        return SHAPES_OF_LAYERS[name]
     return SHAPES if name in BUILT_IN else SHAPES[:SHAPES_OF_OTHERS]
 
 
@@ -59,9 +86,11 @@ def layer_of(cell: Cell, method: str | None = None) -> Module:
 def training_step(layer: Module, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
     """Forward and backward of one layer; returns y and dx.
 
-    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H).
+    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H). Of tokens (T, N) there is no dx, but a
+    gradient of the rows that they pick.
     """
-    x_, dy_ = Tensor(asarray(x), requires_grad=True), Tensor(asarray(dy))
+    tokens = x.dtype.kind in "iu"
+    x_, dy_ = Tensor(asarray(x), requires_grad=not tokens), Tensor(asarray(dy))
 
     def step() -> tuple[Array, Array]:
         layer.zero_grad()
@@ -69,8 +98,8 @@ def training_step(layer: Module, x: Array, dy: Array) -> Callable[[], tuple[Arra
         found = layer(x_)
         y = found[0] if isinstance(found, tuple) else found  # a grid has no final state
         y.backward(dy_)
-        dx: Tensor = x_.grad  # type: ignore[assignment]
-        return y.data, dx.data
+        dx: Any = x_.grad
+        return y.data, _gradient_of_input(layer) if tokens else dx.data
 
     return step
 
@@ -89,18 +118,19 @@ def measure(
     **Shapes**: ``shape`` is (T, N, D, H), or (I, J, N, D, H) for a cell that reads images; float32 throughout.
     """
     *steps, N, D, H = shape
-    x, dy = _data(shape, seed)
+    tokens = name in OF_LAYERS
+    x, dy = _data(shape, seed, tokens=tokens)
     cell = build(name, D, H, seed)
     layer = layer_of(cell)
     own = training_step(layer, x, dy)
     contestants: dict[str, Callable[[], object]] = {"step": own, "forward": lambda: layer(x)}
-    contestants["products"] = gemm_floor(cell, *steps, N)
+    contestants["products"] = gemm_floor(cell, *steps, N, tokens=tokens)
     if not cell.products:
         contestants["bandwidth"] = bandwidth_floor(cell, steps[0], N)
     n, d, h = ALMOST_NOTHING
     small = build(name, d, h, seed)
-    contestants["small step"] = training_step(layer_of(small), *_data((*steps, n, d, h), seed))
-    contestants["small products"] = gemm_floor(small, *steps, n)
+    contestants["small step"] = training_step(layer_of(small), *_data((*steps, n, d, h), seed, tokens=tokens))
+    contestants["small products"] = gemm_floor(small, *steps, n, tokens=tokens)
     kind = None
     if vs == "torch":
         from minigate.bench.torch_peer import import_torch, opponent
@@ -134,7 +164,7 @@ def check(torch: Any, name: str, shape: Shape, seed: int = 0) -> None:
     from minigate.bench.torch_peer import training_step as peer_step
 
     cell = build(name, shape[-2], shape[-1], seed, "float64")
-    x, dy = _data(shape, seed, "float64")
+    x, dy = _data(shape, seed, "float64", name in OF_LAYERS)
     found = opponent(torch, cell)
     if found is not None:
         y, dx = training_step(layer_of(cell), x, dy)()
@@ -152,8 +182,17 @@ def build(name: str, D: int, H: int, seed: int, dtype: str = "float32") -> Cell:
     return cell
 
 
-def _data(shape: Shape, seed: int, dtype: str = "float32") -> tuple[Array, Array]:
+def _gradient_of_input(layer: Any) -> Array:
+    """The gradient of all weights that x meets.
+
+    **Shapes**: (D, columns).
+    """
+    found = [layer.cell[part.weight].grad.data for part in layer.cell.input_parts if part.weight]
+    return array_module(*found).concatenate(found, axis=1)
+
+
+def _data(shape: Shape, seed: int, dtype: str = "float32", tokens: bool = False) -> tuple[Array, Array]:
     *rows, D, H = shape
     rng = generator(seed)
-    x = rng.standard_normal((*rows, D)).astype(dtype)
+    x = rng.integers(0, D, rows) if tokens else rng.standard_normal((*rows, D)).astype(dtype)
     return x, (rng.standard_normal((*rows, H)) / math.prod(rows)).astype(dtype)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from minigate.bptt.input_share import reach_of_x
 from minigate.cells import Cell
 
 Array = Any
@@ -35,18 +36,26 @@ class Plan:
 def recurrent_products(cell: Cell) -> list[tuple[int, int]]:
     """The products of one step, as (rows, columns) of the packed recurrent weights.
 
-    Weights whose operand is the same are one product, as in the loop.
+    Weights whose operand is the same are one product, as in the loop; so are operands whose products are only added up.
     """
     groups: dict[str, list[tuple[int, int]]] = {}
-    for weight, (operand, _) in cell.products.items():
+    results: dict[str, list[str]] = {}
+    for weight, (operand, da) in cell.products.items():
         groups.setdefault(operand, []).append(tuple(cell[weight].shape))  # type: ignore[arg-type]
-    return [(shapes[0][0], sum(columns for _, columns in shapes)) for shapes in groups.values()]
+        results.setdefault(operand, []).append(da)
+    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    for operand, shapes in groups.items():
+        added_to = tuple(results[operand])
+        rows = found.get(added_to, (0, 0))[0]
+        found[added_to] = (rows + shapes[0][0], sum(columns for _, columns in shapes))
+    return list(found.values())
 
 
-def plan(cell: Cell, *sizes: int) -> Plan:
+def plan(cell: Cell, *sizes: int, tokens: bool = False) -> Plan:
     """What a sequence (T, N) takes: every product at every step, unless the cell's groups of units have periods.
 
-    What a grid (I, J, N) takes: every product on every diagonal, for all positions of it at once.
+    What a grid (I, J, N) takes: every product on every diagonal, for all positions of it at once. Tokens are looked up,
+    and the gradients of their rows added up: no product.
     """
     *where, N = sizes
     groups = _clockwork(cell)
@@ -54,11 +63,11 @@ def plan(cell: Cell, *sizes: int) -> Plan:
         return _plan_by_the_clock(cell, groups, where[0], N)
     at_once = diagonals(*where) if len(where) == 2 else [1] * where[0]
     shapes, rows = recurrent_products(cell), sum(at_once) * N
-    columns = sum(part.width for part in cell.input_parts)
+    columns = reach_of_x(cell)
     return Plan(
         loop=[(n * N, K, C) for n in at_once for K, C in shapes],
         weights=[(rows, K, C) for K, C in shapes],
-        inputs=[(rows, cell.D + 1, columns)],
+        inputs=[] if tokens else [(rows, cell.D + 1, columns)],
     )
 
 
@@ -91,14 +100,14 @@ def _plan_by_the_clock(cell: Cell, groups: list[tuple[int, slice]], T: int, N: i
     return made
 
 
-def gemm_floor(cell: Cell, *sizes: int, dtype: str = "float32") -> Callable[[], None]:
+def gemm_floor(cell: Cell, *sizes: int, dtype: str = "float32", tokens: bool = False) -> Callable[[], None]:
     """A function that makes the matrix products of one training step of ``cell``, alone.
 
     **Shapes**: over a sequence, ``sizes`` T, N: per step (N, K) @ (K, C) forward and (N, C) @ (C, K) back; once per
     sequence the input's share (T·N, D + 1) @ (D + 1, G·H), its two gradients, and the gradient of every recurrent
     weight. Over a grid, ``sizes`` I, J, N: the same, the n positions of a diagonal being n·N rows.
     """
-    return products_alone(plan(cell, *sizes), dtype)
+    return products_alone(plan(cell, *sizes, tokens=tokens), dtype)
 
 
 def products_alone(made: Plan, dtype: str = "float32") -> Callable[[], None]:

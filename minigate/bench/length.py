@@ -178,10 +178,6 @@ def _through(way: str, window: int) -> Any:
     return {"full": full, "checkpointed()": checkpointed()}.get(way) or truncated(window)
 
 
-def _b(block: str) -> str:
-    return f"b.{block}" if block else "b"
-
-
 COLUMNS = [
     Column("way", 16, lambda point: point.way),
     Column("T", 8, lambda point: f"{point.T:,}"),

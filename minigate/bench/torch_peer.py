@@ -13,9 +13,10 @@ import numpy
 
 from minigate.backend import asnumpy
 from minigate.backend.blas import describe_blas
+from minigate.bench.torch_gated_feedback import layer_by_layer
 from minigate.bench.torch_md_lstm import pixel_by_pixel
 from minigate.bench.torch_steps import per_step
-from minigate.cells import GRU, LSTM, MDLSTM, RNN, Cell
+from minigate.cells import GRU, LSTM, MDLSTM, RNN, Cell, GatedFeedback
 from minigate.errors import BackendError, MinigateError, explain
 
 Array = Any
@@ -45,7 +46,10 @@ def opponent(torch: Any, cell: Cell) -> tuple[str, Any] | None:
     built_in = same_layer(torch, cell)
     if built_in is not None:
         return "built-in", built_in
-    written = pixel_by_pixel(torch, cell) if isinstance(cell, MDLSTM) else per_step(torch, cell)
+    if isinstance(cell, MDLSTM):
+        written = pixel_by_pixel(torch, cell)
+    else:
+        written = layer_by_layer(torch, cell) if isinstance(cell, GatedFeedback) else per_step(torch, cell)
     return None if written is None else ("per-step", written)
 
 
@@ -89,9 +93,12 @@ def same_layer(torch: Any, cell: Cell) -> Any | None:
 def training_step(torch: Any, layer: Any, x: Array, dy: Array) -> Callable[[], tuple[Array, Array]]:
     """Forward and backward of a PyTorch layer; returns y and dx, as host arrays that share its memory.
 
-    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H).
+    **Shapes**: x (T, N, D), dy (T, N, H); or x (I, J, N, D), dy (I, J, N, H). Of tokens (T, N) there is no dx, but a
+    gradient of the rows that they pick.
     """
-    x_, dy_ = torch.from_numpy(x).requires_grad_(True), torch.from_numpy(dy)
+    x_, dy_ = torch.from_numpy(x), torch.from_numpy(dy)
+    tokens = x.dtype.kind in "iu"
+    x_.requires_grad_(not tokens)
 
     def step() -> tuple[Array, Array]:
         x_.grad = None
@@ -99,7 +106,7 @@ def training_step(torch: Any, layer: Any, x: Array, dy: Array) -> Callable[[], t
         found = layer(x_)
         y = found[0] if isinstance(found, tuple) else found
         y.backward(dy_)
-        return y.detach().numpy(), x_.grad.numpy()
+        return y.detach().numpy(), layer.gradient_of_input() if tokens else x_.grad.numpy()
 
     return step
 

@@ -9,18 +9,14 @@ a row, and the gradient a sum over the places where that row was picked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
-from minigate.backend import scatter_add
+from minigate.backend import asnumpy
 from minigate.cells import Cell, InputPart, Trace
 from minigate.cells.clock import Beat
 
 Array = Any
-
-#: Up to this many tokens a product with the one-hot matrix is faster than adding rows one by one.
-ONE_HOT_LIMIT = 1024
-
 
 def is_tokens(x: Array) -> bool:
     """Whole numbers are tokens."""
@@ -38,6 +34,12 @@ def operand(xp: Any, x: Array, mask: Array | None) -> Array:
     with_one[..., :-1] = x if mask is None else xp.where(mask[..., None], x, 0.0)  # replaced, never multiplied: NaN
     with_one[..., -1] = 1.0
     return with_one
+
+
+def reach_of_x(cell: Cell) -> int:
+    """The columns that x has a part in are among the first so many; in the others there is b alone."""
+    parts = cell.input_parts
+    return max(own.stop for part, own in zip(parts, _columns(parts), strict=True) if part.weight)
 
 
 def packed_weight(xp: Any, cell: Cell, x: Array, state: Sequence[Array]) -> Array:
@@ -107,8 +109,8 @@ def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | N
             else:
                 dx = xp.zeros((T, N, cell.D), dtype=W.dtype) if dx is None else dx
                 dx[at] += part
-    if trace.beats:  # where no part of x comes, there is b alone
-        rest = slice(max(beat.end for beat in trace.beats), W.shape[1])
+    rest = slice(reach_of_x(cell), W.shape[1])
+    if rest.start < rest.stop:
         db[rest] = trace["da"][..., rest].sum(axis=(0, 1))
     gradients: dict[str, Array] = {}
     parts = cell.input_parts
@@ -127,11 +129,16 @@ def _columns(parts: Sequence[InputPart]) -> list[slice]:
 
 
 def _rows_by_token(xp: Any, tokens: Array, da: Array, D: int) -> Array:
-    """Σ of the rows of ``da`` over the places of each token: the one-hot matrix, transposed, times da."""
-    if D <= ONE_HOT_LIMIT:
-        one_hot = (xp.arange(D)[:, None] == tokens[None, :]).astype(da.dtype)
-        return xp.matmul(one_hot, da)
-    total = xp.zeros((D, da.shape[1]), dtype=da.dtype)
-    scatter_add(xp, total, tokens, da)
-    return total
+    """Σ of the rows of ``da`` over the places of each token: sorted by token they are neighbours, and are added up.
 
+    It is the product of the one-hot matrix, transposed, with ``da``, without its zeros.
+
+    **Shapes**: tokens (M,), da (M, G·H) → (D, G·H).
+    """
+    order = xp.argsort(tokens, kind="stable")
+    starts = asnumpy(xp.searchsorted(tokens[order], xp.arange(D + 1))).tolist()
+    total = xp.zeros((D, da.shape[1]), dtype=da.dtype)
+    for k, (first, end) in enumerate(pairwise(starts)):
+        if first < end:
+            xp.sum(da[order[first:end]], axis=0, out=total[k])
+    return total

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minigate.bptt.input_share import input_gradients, met_by, operand, packed_weight, project
+from minigate.bptt.input_share import input_gradients, met_by, operand, packed_weight, project, reach_of_x
 from minigate.bptt.scanned import backward_by_scan, forward_by_scan
 from minigate.cells import Cell, ScannedCell, Trace
+from minigate.cells.clock import Beat
 
 Array = Any
 
@@ -36,6 +37,8 @@ def forward_through_time(
     trace = Trace(xp, W.dtype)
     trace["x"], trace.weights["W"], trace.mask = x, W, mask
     T, N = x.shape[:2]
+    if reach_of_x(cell) < W.shape[1]:
+        trace.beats = [Beat(0, 1, 0, reach_of_x(cell))]
     cell.begin(T, N, tuple(state), trace)
     current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
     held = None if mask is None else ~mask
@@ -43,7 +46,8 @@ def forward_through_time(
     if isinstance(cell, ScannedCell):
         return *forward_by_scan(cell, trace, mask, steps), trace
     pre, rows = trace.empty(min(steps, T), N, W.shape[1]), met_by(x, W)
-    pre[...] = W[-1]  # where no part of x comes, b stays as it is
+    if trace.beats:
+        pre[...] = W[-1]  # stays as it is where no part of x comes
     for t in range(T):
         if t % steps == 0:
             project(xp, x[t : t + steps], rows, pre[: min(steps, T - t)], [beat.after(t) for beat in trace.beats])

@@ -101,7 +101,7 @@ class GatedCell(Cell):
         for size in moments or self.moments or (len(names),):
             runs.append(self._runs(names, k, k + size))
             k += size
-        trace.gate_runs[place] = runs
+        trace.gate_runs[place] = [*runs, self._runs(names, 0, len(names))]  # at the end, when all are open, at once
 
     def _runs(self, names: tuple[str, ...], k: int, end: int) -> list[tuple[Gate, int, int, dict[str, Array]]]:
         """Neighbours among the gates k … end − 1 that are the same and have no parameters are one run."""
@@ -125,16 +125,13 @@ class GatedCell(Cell):
         for gate, first, end, p in trace.gate_runs[place][moment]:
             gate.forward(trace.xp, a[first:end], p, out=g[first:end])
 
-    def gate_slopes(
-        self, trace: Trace, steps: slice, names: tuple[str, ...] | None = None, place: str = ""
-    ) -> Array:
+    def gate_slopes(self, trace: Trace, steps: slice, place: str = "") -> Array:
         """dg/da of every gate of a place, for a block of steps at once.
 
         **Shapes**: (B, G, N, H), a new array.
         """
-        names = self.gate_names if names is None else names
         g, a = trace[f"{place}gates"][steps], trace[f"{place}a"][steps] if f"{place}a" in trace else None
-        runs = self._runs(names, 0, len(names))  # all are open by now: at which moment does not matter
+        runs = trace.gate_runs[place][-1]
         if len(runs) == 1:
             gate, _, _, p = runs[0]
             return gate.slope(trace.xp, a, g, p)

@@ -25,7 +25,6 @@ from __future__ import annotations
 from typing import Any
 
 from minigate.cells.cell import State
-from minigate.cells.clock import Beat
 from minigate.cells.gated_feedback_columns import LayersInColumns
 from minigate.cells.gated_feedback_units import UNITS_BY_HAND
 from minigate.cells.trace import Trace, by_gate
@@ -73,8 +72,6 @@ class LayersByHand(LayersInColumns):
             trace.planes("global", trace.empty(T, L, N, L), names)
             self.begin_gates(trace, trace["global"], names, GLOBAL, (1,) * L)
             trace["spread"] = trace.empty(N, self.H)
-        if not self.skip_input:
-            trace.beats = [Beat(0, 1, 0, self.columns[0].own.stop)]  # only these columns are made of x
         self._pack_weights(trace)
         trace["columns of past"] = trace.empty(N, trace.weights["U*"].shape[1])
 
@@ -165,8 +162,7 @@ class LayersByHand(LayersInColumns):
         for j in range(self.L):
             UNITS_BY_HAND[self.unit].factors(self, j, trace, steps)
         if self.gates_are == "learned":
-            names = tuple(f"layers.{j}.global" for j in range(self.L))
-            trace["dg/da"] = self.gate_slopes(trace, steps, names, GLOBAL)
+            trace["dg/da"] = self.gate_slopes(trace, steps, GLOBAL)
 
     def step_backward(self, t: int, dy_t: Array, dstate: State, trace: Trace) -> State:
         """From the top layer to the bottom one, in the opposite order of the step.

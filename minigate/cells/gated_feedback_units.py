@@ -124,7 +124,7 @@ class LSTMUnit(TanhUnit):
         candidate, c_prev, tanh_c, g = (
             trace[f"{here}{name}"][steps] for name in ("candidate", "c_prev", "tanh_c", "gates")
         )
-        slope = cell.gate_slopes(trace, steps, tuple(f"{here}{name}" for name in cell.unit_gate_names), here)
+        slope = cell.gate_slopes(trace, steps, here)
         B = len(g)
         F, dc_dh, keep = (trace[f"{here}{name}"][:B] for name in ("da/d", "dc/dh", "dc_prev/dc"))
         xp.multiply(candidate, candidate, out=F[:, 0])
@@ -219,7 +219,7 @@ class GRUUnit(TanhUnit):
         """The local derivatives of candidate, z and r."""
         xp, here = trace.xp, f"layers.{j}."
         candidate, h_prev, g = (trace[f"{here}{name}"][steps] for name in ("candidate", "h_prev", "gates"))
-        slope = cell.gate_slopes(trace, steps, tuple(f"{here}{name}" for name in cell.unit_gate_names), here)
+        slope = cell.gate_slopes(trace, steps, here)
         F, keep = trace[f"{here}da/d"][: len(g)], trace[f"{here}1 - z"][: len(g)]
         xp.multiply(candidate, candidate, out=F[:, 0])
         xp.subtract(1.0, F[:, 0], out=F[:, 0])

@@ -31,7 +31,8 @@ class Trace(dict[str, Array]):
         self.xp = xp
         self.dtype = dtype
         self.weights: dict[str, Array] = {}  # packed once for the whole sequence
-        self.gate_runs: dict[str, list[list[tuple[Any, int, int, dict[str, Array]]]]] = {}  # by place and moment
+        #: place → at each moment, and once more when all are open, which gates run together
+        self.gate_runs: dict[str, list[list[tuple[Any, int, int, dict[str, Array]]]]] = {}
         self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
         self.first = 0  # the time step that entry 0 of the backward factors belongs to
         self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)
