@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from minigate import ops
+from minigate.backend import array_module
 from minigate.cells.cell import State
 from minigate.cells.gated import GateOption
 from minigate.cells.gated_feedback_by_hand import LayersByHand
@@ -51,7 +52,7 @@ class GatedFeedback(LayersByHand):
     b.<block> (H_j,), V.<gate> (H_j,); of the global gate i → j w.global.from<i> (H_{j−1}, 1), u.global.from<i> (ΣH, 1),
     w_x.global.from<i> (D, 1), b.global.from<i> (1,). Gates are called layers.<j>.update, …, and layers.<j>.global, one
     gate with a unit for each source i: (N, L). ``gate=`` takes one :class:`Gate` for all, or some by name, of one layer
-    ("layers.0.global") or of all ("global").
+    ("layers.0.global") or of all ("global"). :meth:`global_gates` reads all g over time from a trace.
 
     **Source**: Chung, Gulcehre, Cho & Bengio (ICML 2015), section 3. What it does not print is as in the first author's
     code and as its numbers of parameters need it: inputs skip to all layers, unit gates see all layers' past without a
@@ -187,6 +188,17 @@ class GatedFeedback(LayersByHand):
         **Shapes**: y (…, ΣH) → each (…, H_j).
         """
         return [y[..., own] for own in self.layers]
+
+    def global_gates(self, trace: Mapping[str, Array]) -> Array:
+        """All g^{i→j} over time, from ``Recurrent(cell).trace(x)``; 1 or 0 where they are open or a stack's.
+
+        **Shapes**: (T, N, L, L): step, sequence, from layer i, to layer j.
+        """
+        xp, L = array_module(trace["h"]), self.L
+        if self.gates_are == "learned":
+            return xp.stack([trace[f"layers.{j}.global"] for j in range(L)], axis=-1)
+        fixed = xp.ones((L, L), dtype=trace["h"].dtype) if self.gates_are == "open" else xp.eye(L, dtype=trace["h"].dtype)
+        return xp.broadcast_to(fixed, (*trace["h"].shape[:2], L, L))
 
     # ---- the definition ----------------------------------------------------------------------
 

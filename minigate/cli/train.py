@@ -15,8 +15,8 @@ from typing import Any
 HELP = "train a model: minigate train charlm"
 EPILOG = """\
 examples:
-  minigate train charlm                             a GRU on Python's documentation, about two minutes
-  minigate train charlm --text book.txt --cell lstm --hidden 512 --out runs/book
+  minigate train charlm                             a Gated-Feedback GRU on Python's documentation, two minutes
+  minigate train charlm --text book.txt --cell lstm --layers 1 --hidden 512 --feedback none --out runs/book
   minigate train charlm --preset gf-lstm-l --text enwik8 --minutes 60
   minigate train charlm --updates 200 --quiet --json
   minigate train charlm --set learning_rate=0.001 --set dropout=0.4

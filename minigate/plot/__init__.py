@@ -4,7 +4,7 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
-from minigate.plot.feedback import feedback_map
+from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
@@ -54,9 +54,9 @@ __all__ = [
     "deviations",
     "draw_tape",
     "gate_colour",
-    "feedback_map",
     "gate_maps",
     "gated_memory",
+    "global_gates",
     "gradient_bias",
     "gradient_flow",
     "heat_map",

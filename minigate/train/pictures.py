@@ -30,8 +30,8 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
             axes, _ = plot.gate_maps(trace, own, symbols=symbols)
             paths.append(save_picture(axes[0], out / f"gates{layer and '-'}{layer}.png"))
         if any(name.endswith(".global") for name in gates):
-            axes, _ = plot.feedback_map(feedback_over(trained, text), symbols=symbols)
-            paths.append(save_picture(axes[0], out / "feedback.png"))
+            axes, _ = plot.global_gates(feedback_over(trained, text), symbols=symbols)
+            paths.append(save_picture(axes, out / "feedback.png"))
         axes, _ = plot.gradient_flow(gradient_over(trained, text), title="from the last of these characters back")
         paths.append(save_picture(axes, out / "gradient.png"))
     return paths

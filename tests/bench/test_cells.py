@@ -8,8 +8,8 @@ import numpy
 import pytest
 
 from minigate.bench import CELLS, SHAPES, Row, in_turns, measure, race_columns, shapes_of, share_columns, table
-from minigate.bench.cells import BUILT_IN, OPTIONS, OVER_IMAGES, build
-from minigate.cells import registry
+from minigate.bench.cells import BUILT_IN, OF_LAYERS, OPTIONS, OVER_IMAGES, build
+from minigate.cells import MDLSTM, registry
 from minigate.cli import main
 
 SHAPE, IMAGE = (5, 3, 2, 4), (3, 4, 3, 2, 4)
@@ -35,8 +35,11 @@ def test_turns_without_an_uncounted_call() -> None:
 
 
 def test_every_cell_is_there() -> None:
-    assert len(CELLS) == len(registry) + 1 and {"RNN", "GRU", "GRU-before", "LSTM", "MDLSTM"} <= set(CELLS)
-    assert set(OPTIONS) | set(OVER_IMAGES) | set(BUILT_IN) <= set(CELLS)
+    kinds = {type(make()) for make in registry.values()} | {MDLSTM}
+    assert {type(build(name, 2, 8, seed=0)) for name in CELLS} == kinds
+    others = {name for name in registry if not name.startswith("GatedFeedback")} - {"GRU-after"}
+    assert others | {"GRU", "GatedFeedback-LSTM", "GatedFeedback-GRU"} <= set(CELLS)
+    assert set(OPTIONS) | set(OVER_IMAGES) | set(OF_LAYERS) | set(BUILT_IN) <= set(CELLS)
 
 
 def test_the_cells_that_pytorch_has_are_measured_at_every_shape_the_others_at_two() -> None:

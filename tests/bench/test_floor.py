@@ -9,7 +9,7 @@ import pytest
 
 from minigate.bench import floor
 from minigate.bench.floor import gemm_floor, plan, recurrent_products
-from minigate.cells import registry
+from minigate.cells import GatedFeedback, InputPart, registry
 
 T, N, D, H = 5, 3, 2, 4
 
@@ -24,6 +24,7 @@ T, N, D, H = 5, 3, 2, 4
         ("LSTM-coupled", [(H, 3 * H)]),
         ("GRU-after", [(H, 3 * H)]),
         ("GRU-before", [(H, 2 * H), (H, H)]),
+        ("GatedFeedback-tanh", [(H, 9), (H, 1), (1, 5), (H, 2), (2, 4), (H, 1)]),
     ],
 )
 def test_products_of_a_step(name: str, products: list[tuple[int, int]]) -> None:
@@ -50,9 +51,15 @@ def test_counts_the_multiplications_of_a_training_step(name: str, monkeypatch: p
     monkeypatch.setattr(floor, "numpy", counting)
     gemm_floor(cell, T, N)()
     recurrent = sum(cell[weight].size for weight in cell.products)
-    inputs = sum(cell[f"W.{block}" if block else "W"].size for block in cell.blocks)
-    biases = H * len(cell.blocks)
-    assert counting.multiplications == T * N * (3 * (recurrent + inputs) + 2 * biases)
+    last = max(k for k, part in enumerate(cell.input_parts) if part.weight)
+    columns = sum(part.width for part in cell.input_parts[: last + 1])
+    assert counting.multiplications == T * N * (3 * (recurrent + D * columns) + 2 * columns)
+
+
+def test_tokens_are_looked_up_and_make_no_products_but_those_of_the_past() -> None:
+    cell = GatedFeedback(D, [3, 1], unit="gru")
+    made = plan(cell, T, N, tokens=True)
+    assert made.inputs == [] and made.weights == plan(cell, T, N).weights
 
 
 class ByTheClock:
@@ -78,7 +85,7 @@ def test_groups_that_rest_make_no_products(monkeypatch: pytest.MonkeyPatch) -> N
 class OverAGrid:
     """What the floor has to know of a cell with two predecessors."""
 
-    D, H, blocks, products = 2, 4, ("a",), {"U.a": ("h_before", "da_a")}
+    D, H, input_parts, products = 2, 4, (InputPart("W.a", "b.a", 4),), {"U.a": ("h_before", "da_a")}
 
     def __getitem__(self, name: str) -> numpy.ndarray:
         return numpy.zeros({"U.a": (8, 4), "W.a": (2, 4)}[name])

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 
 from tests.cells.restate_clockwork import clockwork, leaky
+from tests.cells.restate_gated_feedback import gf_gru, gf_gru_before, gf_lstm, gf_tanh
 from tests.cells.restate_gru import gru_recurrent_bias
 from tests.cells.restate_layer_norm import layer_norm_lstm
 from tests.cells.restate_lstm import lstm_coupled, lstm_peephole, lstm_peephole_full
@@ -108,4 +109,8 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers, States], tuple[Numbers, Stat
     "SLSTM-exponential": slstm_exponential,
     "LSTM-layer-norm": layer_norm_lstm,
     "GRU-recurrent-bias": gru_recurrent_bias,
+    "GatedFeedback-tanh": gf_tanh,
+    "GatedFeedback-LSTM": gf_lstm,
+    "GatedFeedback-GRU": gf_gru,
+    "GatedFeedback-GRU-before": gf_gru_before,
 }

@@ -28,6 +28,30 @@ def md_lstm(H: int) -> dict[str, tuple[int, ...]]:
     return own | {f"V.{gate}": (H,) for gate in gates}
 
 
+def feedback(
+    sizes: tuple[int, ...], *gates: str, V: bool = False, b: bool = False, w_x: bool = False, own: bool = False
+) -> dict[str, tuple[int, ...]]:
+    """The names of a Gated-Feedback cell, D = 2: of each layer its blocks, peepholes, and gates from every layer."""
+    found: dict[str, tuple[int, ...]] = {}
+    for j, H in enumerate(sizes):
+        below, skips = sizes[j - 1] if j else 2, j > 0 and not own
+        for block in ("candidate", *gates):
+            found[f"layers.{j}.W.{block}"] = (below, H)
+            found |= {f"layers.{j}.W_x.{block}": (2, H)} if skips else {}
+            if block == "candidate":
+                found |= {f"layers.{j}.U.candidate.from{i}": (size, H) for i, size in enumerate(sizes)}
+            else:
+                found[f"layers.{j}.U.{block}"] = (H if own else sum(sizes), H)
+            found[f"layers.{j}.b.{block}"] = (H,)
+        found |= {f"layers.{j}.V.{gate}": (H,) for gate in gates if V}
+        for i in range(len(sizes)):
+            found[f"layers.{j}.w.global.from{i}"] = (below, 1)
+            found[f"layers.{j}.u.global.from{i}"] = (sum(sizes), 1)
+            found |= {f"layers.{j}.w_x.global.from{i}": (2, 1)} if skips and w_x else {}
+            found |= {f"layers.{j}.b.global.from{i}": (1,)} if b else {}
+    return found
+
+
 GRU = blocks("candidate", "update", "reset")
 LSTM = blocks("candidate", "input", "forget", "output")
 
@@ -54,7 +78,28 @@ CELLS = {
     )
     | {"gain.cell": (4,), "b.cell": (4,)},
     "GRU-recurrent-bias": GRU | {"b.recurrent": (4,)},
+    "GatedFeedback-tanh": feedback((1, 2, 1)),
+    "GatedFeedback-LSTM": feedback((3, 1), "input", "forget", "output", V=True, b=True),
+    "GatedFeedback-GRU": feedback((1, 3), "update", "reset", b=True, w_x=True),
+    "GatedFeedback-GRU-before": feedback((2, 2), "update", "reset", own=True),
 }
+
+#: The size of a gate where it is not H = 4.
+GATE_SIZES = {
+    "GatedFeedback-tanh": {"layers.0.global": 3, "layers.1.global": 3, "layers.2.global": 3},
+    "GatedFeedback-LSTM": {
+        "layers.0.input": 3, "layers.0.forget": 3, "layers.0.output": 3, "layers.0.global": 2,
+        "layers.1.input": 1, "layers.1.forget": 1, "layers.1.output": 1, "layers.1.global": 2,
+    },
+    "GatedFeedback-GRU": {
+        "layers.0.update": 1, "layers.0.reset": 1, "layers.0.global": 2,
+        "layers.1.update": 3, "layers.1.reset": 3, "layers.1.global": 2,
+    },
+    "GatedFeedback-GRU-before": {
+        "layers.0.update": 2, "layers.0.reset": 2, "layers.0.global": 2,
+        "layers.1.update": 2, "layers.1.reset": 2, "layers.1.global": 2,
+    },
+}  # fmt: skip
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}
 LAYERS = {
@@ -107,7 +152,9 @@ def test_the_names_of_a_gate(name):
 @pytest.mark.parametrize("name", [name for name, build in mg.cells.registry.items() if isinstance(build(), GatedCell)])
 def test_the_names_of_gate_parameters(backend, name):
     cell = build_cell(name, "parametric")
-    own = {f"{gate}.gate.{key}": (4,) for gate in cell.gate_names for key in ("k", "m")}
+    sizes = GATE_SIZES.get(name, dict.fromkeys(cell.gate_names, 4))
+    assert set(sizes) == set(cell.gate_names)
+    own = {f"{gate}.gate.{key}": (sizes[gate],) for gate in cell.gate_names for key in ("k", "m")}
     assert list(shapes(cell).items()) == list((CELLS[name] | own).items())
 
 
@@ -158,11 +205,12 @@ def test_the_same_seed_draws_the_same_weights_in_every_dtype_and_on_every_librar
 def test_loading_the_wrong_names_lists_them_all_and_changes_nothing(backend, name):
     cell = mg.cells.registry[name]()
     before, given = cell.state_dict(), cell.state_dict()
-    weight, bias = list(given)[0], list(given)[-1]
+    weight, bias = next(key for key, array in given.items() if array.shape[0] != array.shape[-1]), list(given)[-1]
+    shape = given[weight].shape
     del given[bias]
     given[weight] = given[weight].T.copy()
     given[f"{bias}s"] = numpy.zeros(4)
-    for key in list(given)[1:-1]:
+    for key in given.keys() - {weight, f"{bias}s"}:
         given[key] = given[key] + 1.0
     with pytest.raises(StateDictError) as caught:
         cell.load_state_dict(given)
@@ -170,7 +218,7 @@ def test_loading_the_wrong_names_lists_them_all_and_changes_nothing(backend, nam
 {type(cell).__name__}.load_state_dict: the names or shapes are not those of the module
   missing: {bias}
   unexpected: {bias}s (did you mean {bias!r}?)
-  mis-shaped: {weight}: expected (2, 4), got (4, 2); transposed? weights are stored as operand @ W"""
+  mis-shaped: {weight}: expected {shape}, got {shape[::-1]}; transposed? weights are stored as operand @ W"""
     assert all(numpy.array_equal(array, before[key]) for key, array in cell.state_dict().items())
 
 

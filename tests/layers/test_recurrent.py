@@ -75,7 +75,7 @@ def test_the_trace_shows_every_state_and_gate_over_time(backend, name, choice, m
     real = MASK if masked else numpy.ones((T, N), dtype=bool)
     assert near(trace["h"][real], y[real])
     for gate in getattr(cell, "gate_names", ()):
-        assert trace[gate].shape == (T, N, H)
+        assert trace[gate].shape == (T, N, cell.gate_size(gate))
         assert trace[gate].min() >= 0.0 and trace[gate].max() <= 1.0 and trace[gate].std() > 0.0
 
 

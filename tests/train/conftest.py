@@ -7,6 +7,8 @@ import pytest
 from minigate.train import CharLM, experiments
 
 SMALL = {
+    "layers": 1,
+    "feedback": "none",
     "hidden": 8,
     "batch": 3,
     "length": 5,
