@@ -10,7 +10,7 @@ from minigate.backend import array_module
 from minigate.cells.cell import State
 from minigate.cells.gated import GateOption
 from minigate.cells.gated_feedback_by_hand import LayersByHand
-from minigate.cells.gated_feedback_options import UNITS, check_options, sizes_of
+from minigate.cells.gated_feedback_options import PRINTED, UNITS, check_options, sizes_of
 from minigate.gates import Gate, choose_gates
 from minigate.module.initialisers import glorot, orthogonal, uniform, zeros
 from minigate.tensor import Tensor
@@ -194,11 +194,21 @@ class GatedFeedback(LayersByHand):
 
         **Shapes**: (T, N, L, L): step, sequence, from layer i, to layer j.
         """
-        xp, L = array_module(trace["h"]), self.L
+        h, L, xp = trace["h"], self.L, array_module(trace["h"])
         if self.gates_are == "learned":
             return xp.stack([trace[f"layers.{j}.global"] for j in range(L)], axis=-1)
-        fixed = xp.ones((L, L), dtype=trace["h"].dtype) if self.gates_are == "open" else xp.eye(L, dtype=trace["h"].dtype)
-        return xp.broadcast_to(fixed, (*trace["h"].shape[:2], L, L))
+        fixed = xp.ones((L, L), dtype=h.dtype) if self.gates_are == "open" else xp.eye(L, dtype=h.dtype)
+        return xp.broadcast_to(fixed, (*h.shape[:2], L, L))
+
+    def extra_repr(self) -> str:
+        """Sizes, the unit, and what is not as printed in the paper."""
+        told = {"unit": self.unit} | {name: getattr(self, name) for name in ("gate_input", "gate_bias", "skip_input")}
+        told |= {"gates": self.gates_are, "peephole": self.peephole, "reset": self.reset, "init": self.init}
+        if self.gates_are != "stack":
+            told["unit_gates"] = self.unit_gates
+        options = [f"{name}={value!r}" for name, value in told.items() if name == "unit" or value != PRINTED[name]]
+        gate = super().extra_repr().partition(", gate=")[1:]
+        return ", ".join([f"D={self.D}, H={list(self.sizes)}", *options]) + "".join(gate)
 
     # ---- the definition ----------------------------------------------------------------------
 
@@ -233,7 +243,8 @@ class GatedFeedback(LayersByHand):
         if self.reset == "after":
             past = r * self._from_the_past(j, below, now)
         else:
-            past = self._from_the_past(j, below, now._replace(h_prev=[r * h_i for h_i in now.h_prev]))
+            reset = [r * h_i if i in self.sources(j) else h_i for i, h_i in enumerate(now.h_prev)]
+            past = self._from_the_past(j, below, now._replace(h_prev=reset))
         candidate = ops.tanh(self._from_below(j, "candidate", below, now) + past)
         h = (1.0 - z) * now.h_prev[j] + z * candidate
         return (h,)

@@ -38,6 +38,13 @@ CHOICES: dict[str, tuple[str, dict[Any, str]]] = {
 }
 
 
+#: What the paper prints, or needs for its numbers of parameters, where it is an option: the defaults.
+PRINTED: dict[str, Any] = {
+    "gates": "learned", "gate_input": "below", "gate_bias": False, "skip_input": True, "unit_gates": "all",
+    "peephole": "none", "reset": "after", "init": "glorot",
+}  # fmt: skip
+
+
 def sizes_of(H: Any) -> tuple[int, ...]:
     """The size of every layer; a single number is a single layer.
 

@@ -19,7 +19,8 @@ def global_gates(
     """One sequence's gates g^{i→j}, a row for each pair of layers, a column for each step, over 0 … 1.
 
     The layers are counted from 1, as in the paper. The rows stand in the order of the layer j that listens, then of the
-    layer i whose past it hears, with a line between one j and the next: ``global_gates(cell.global_gates(trace)[:, n])``.
+    layer i whose past it hears, with a line between one j and the next. Of sequence n of a trace:
+    ``global_gates(cell.global_gates(trace)[:, n])``.
 
     **Shapes**: gates (T, L, L): step, from, to; ``symbols`` T texts. What was drawn: "values" (L·L, T), "mean" (L, L).
     """

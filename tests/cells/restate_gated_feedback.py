@@ -1,4 +1,4 @@
-"""Gated feedback once more, one number at a time. Chung et al. (2015), section 3; the variants as the cell documents them.
+"""Gated feedback once more, one number at a time. Chung et al. (2015), section 3; variants as the cell documents them.
 
 Which variant it is can be read from the names of the weights: a bias, a peephole, a weight of x are there or they are
 not. Only where the reset gate acts has to be said.
