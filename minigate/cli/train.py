@@ -15,8 +15,9 @@ from typing import Any
 HELP = "train a model: minigate train charlm"
 EPILOG = """\
 examples:
-  minigate train charlm                             a GRU on Python's documentation, about two minutes
-  minigate train charlm --text book.txt --cell lstm --hidden 512 --out runs/book
+  minigate train charlm                             a Gated-Feedback GRU on Python's documentation, two minutes
+  minigate train charlm --text book.txt --cell lstm --layers 1 --hidden 512 --feedback none --out runs/book
+  minigate train charlm --preset gf-lstm-l --text enwik8 --minutes 60
   minigate train charlm --updates 200 --quiet --json
   minigate train charlm --set learning_rate=0.001 --set dropout=0.4
   minigate train charlm --resume runs/book          go on where it stopped
@@ -36,11 +37,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             help=experiment.help,
             description=experiment.help,
-            epilog=EPILOG,
+            epilog=f"{EPILOG}\n\npresets:\n{experiment.preset_table()}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         for field in experiment.config.__dataclass_fields__.values():
             _add_option(command, field)
+        command.add_argument(
+            "--minutes",
+            type=float,
+            default=0.0,
+            help="how long the run may train in all; resumed with more, it goes on",
+        )
         command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any option, by its name")
         command.add_argument("--out", metavar="DIR", help="the folder of the run (default: a new one in ./runs)")
         command.add_argument("--resume", metavar="RUN", help="go on with the run in this folder")
@@ -52,7 +59,7 @@ def _add_option(command: argparse.ArgumentParser, field: Any) -> None:
     option = "--" + field.name.replace("_", "-")
     words = field.metadata["help"]
     if isinstance(field.default, bool):
-        command.add_argument(option, action="store_true", default=None, help=words)
+        command.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
         return
     shown = "" if field.default == "" else f" (default: {field.default})"
     command.add_argument(
@@ -60,7 +67,7 @@ def _add_option(command: argparse.ArgumentParser, field: Any) -> None:
         type=type(field.default),
         choices=field.metadata["choices"] or None,
         default=None,
-        metavar=None if field.metadata["choices"] else field.name.upper(),
+        metavar=field.name.upper() if len(field.metadata["choices"]) not in range(1, 5) else None,
         help=words + shown,
     )
 
@@ -77,10 +84,17 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(explain("a resumed run stays in its folder", where="train", got="--out as well"))
     printer = _json if args.json else _Text(args.quiet)
     ended, folder = run_experiment(
-        args.experiment, options, out=args.out, resume=args.resume, quiet=args.quiet or args.json, tell=printer
+        args.experiment,
+        options,
+        out=args.out,
+        resume=args.resume,
+        minutes=args.minutes,
+        quiet=args.quiet or args.json,
+        tell=printer,
     )
     if ended == "interrupted":
-        print(f"stopped; everything is saved. To go on:\n  {resume_command(args.experiment, folder)}", file=sys.stderr)
+        command = resume_command(args.experiment, folder, args.minutes)
+        print(f"stopped; everything is saved. To go on:\n  {command}", file=sys.stderr)
         return 130
     if ended == "diverged":
         print(
@@ -141,14 +155,15 @@ class _Text:
             f"experiment  {record['experiment']}: {record['parameters']:,} parameters",
             f"config      {pairs}",
             f"text        {data['text']}",
-            f"parts       {counts} characters to train / validate / test, {data['vocabulary']} symbols",
+            f"parts       {counts} characters to train / validate / test",
+            f"vocabulary  {data['symbols']}",
             f"repeats     {repeats['valid']:.0%} of the validation and {repeats['test']:.0%} of the test text "
             "stand word for word in the training text",
             f"versions    {', '.join(f'{name} {version}' for name, version in record['versions'].items())}",
             f"run         {record['run']}{resumed}",
             "",
             "bits per character",
-            f"{'update':>8}  {'train':>7}  {'valid':>7}  {'seconds':>8}",
+            f"{'update':>8}  {'train':>7}  {'valid':>7}  {'seconds':>8}  {'chars/s':>8}",
         ]
         return "\n".join(lines)
 
@@ -156,8 +171,11 @@ class _Text:
         """One line of the table."""
         if record.get("diverged"):
             return f"{record['step']:8d}  not finite"
-        bits = record["loss"] / math.log(2)
-        return f"{record['step']:8d}  {bits:7.3f}  {record['valid_bpc']:7.3f}  {record['seconds']:8.1f}"
+        if "halvings" in record:
+            halved = f"learning rate halved, {record['halvings']} times by now"
+            return f"{record['step']:8d}  a gradient of norm {record['gradient_norm']:.3g}: {halved}"
+        bits, speed = record["loss"] / math.log(2), record["characters_per_second"]
+        return f"{record['step']:8d}  {bits:7.3f}  {record['valid_bpc']:7.3f}  {record['seconds']:8.1f}  {speed:8,.0f}"
 
     def result(self, record: dict[str, Any]) -> str:
         """The test score of the best model, and a sample of it."""

@@ -12,7 +12,7 @@ from minigate.errors import OptionError, StateError, explain
 from minigate.layers.dropout import Dropout
 from minigate.layers.layer_norm import LayerNorm
 from minigate.module import Module
-from minigate.tensor import Tensor, as_tensor
+from minigate.tensor import Tensor, as_tensor, no_grad
 
 
 class Stack(Module):
@@ -99,6 +99,20 @@ class Stack(Module):
             after.append(own)
             u = self._up(j, y, x)
         return (ops.concat(outputs, axis=-1) if self.skip_output else y), tuple(after)
+
+    def trace(self, x: Any, state: Any = None, mask: Any = None) -> dict[str, Any]:
+        """What :meth:`Recurrent.trace` returns, of every layer, as ``layers.<j>.<name>``.
+
+        **Shapes**: x as in a call → name → (T, N, H_j).
+        """
+        x = as_tensor(x)
+        found: dict[str, Any] = {}
+        u, states = x, (None,) * len(self.layers) if state is None else state
+        with no_grad():
+            for j, (layer, own) in enumerate(zip(self.layers, states, strict=True)):
+                found |= {f"layers.{j}.{name}": array for name, array in layer.trace(u, own, mask).items()}
+                u = self._up(j, layer(u, own, mask)[0], x)
+        return found
 
     def _up(self, j: int, y: Tensor, x: Tensor) -> Tensor:
         """What the layer above layer j reads.

@@ -9,6 +9,7 @@ from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.heatmap import heat_map
+from minigate.plot.learning import learning_curves
 from minigate.plot.length import cost_of_length
 from minigate.plot.lines import curves
 from minigate.plot.memory import gated_memory
@@ -59,6 +60,7 @@ __all__ = [
     "gradient_bias",
     "gradient_flow",
     "heat_map",
+    "learning_curves",
     "new_axes",
     "off_screen",
     "residual_curve",

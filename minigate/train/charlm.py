@@ -1,6 +1,6 @@
-"""A character model: what comes next in a text, one character at a time.
+"""What comes next in a text, one character at a time: the task, as the trainer sees it.
 
-The corpus is read as N parallel streams, T characters at a time. The cell looks its input share up by character
+The corpus is read as N parallel streams, T characters at a time. The model looks its input share up by character
 (which is what a one-hot vector times a matrix does), its output goes through dropout and one linear map to
 K scores, and the loss is the cross entropy with the character that did come next. The state is carried
 from window to window, and the gradient stops at the window's edge: stateful truncated BPTT.
@@ -13,100 +13,18 @@ models of this kind on Wikipedia.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
-from minigate import backend, cells, ops
+from minigate import data, ops
 from minigate.backend import asarray, asnumpy
-from minigate.data import Split, StreamReader, Text, Vocabulary, Window, overlap, pydoc, read_text, split
-from minigate.errors import CheckpointError, OptionError, explain
-from minigate.layers import Dropout, Linear, Recurrent
-from minigate.module import Module
+from minigate.data import Split, StreamReader, Text, Vocabulary, Window, overlap, split
+from minigate.errors import CheckpointError, explain
 from minigate.tensor import Tensor, no_grad
+from minigate.train.char_model import build
+from minigate.train.charlm_config import CharLMConfig
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
-
-CELLS = {"gru": cells.GRU, "lstm": cells.LSTM, "rnn": cells.RNN}
-OPTIMISERS: dict[str, type[Optimiser]] = {"adam": Adam, "rmsprop": RMSProp, "sgd": SGD}
-State = tuple[Tensor, ...] | None
-
-
-def option(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
-    """A field of the configuration with the line that ``--help`` shows for it."""
-    return field(default=default, metadata={"help": text, "choices": choices})
-
-
-@dataclass(frozen=True)
-class CharLMConfig:
-    """Everything that the result depends on, besides the text itself.
-
-    The defaults were chosen by the validation part of Python's documentation, for a run of two minutes on a laptop.
-    That text is short, so it is read about ten times, and what counts is to learn fast and not by heart: small
-    batches, a high learning rate that falls to zero, and dropout before the linear map.
-
-    **Source**: β₂ = 0.99 is that of the large model of Chung et al. (2015). A shorter memory than
-    the usual 0.999 fits the few thousand updates made here.
-
-    **Errors**: :class:`OptionError` for a value that cannot be meant.
-    """
-
-    text: str = option("", "a text file; without it, Python's own documentation")
-    bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
-    cell: str = option("gru", "the recurrent cell", tuple(CELLS))
-    hidden: int = option(256, "units of the cell, H")
-    batch: int = option(16, "parallel streams, N")
-    length: int = option(100, "steps per window, T")
-    updates: int = option(2500, "how many updates to make")
-    optimiser: str = option("adam", "the optimiser", tuple(OPTIMISERS))
-    learning_rate: float = option(1e-2, "its learning rate, where it is highest")
-    beta2: float = option(0.99, "for adam: how long the squared gradients are remembered")
-    schedule: str = option("cosine", "the learning rate over time", ("constant", "linear", "cosine"))
-    warm_up: int = option(50, "updates over which the learning rate rises at the start")
-    clip: float = option(1.0, "largest norm of the gradient")
-    dropout: float = option(0.4, "share of the cell's outputs left out before the linear map")
-    evaluate_every: int = option(250, "updates between two looks at the validation text")
-    checkpoint_every: int = option(250, "updates between two checkpoints")
-    seed: int = option(0, "the seed of weights and dropout")
-
-    def __post_init__(self) -> None:
-        for name in ("hidden", "batch", "length", "updates", "evaluate_every", "checkpoint_every"):
-            value = getattr(self, name)
-            if value < 1:
-                raise OptionError(explain(f"{name} is below one", where="charlm", expected="≥ 1", got=str(value)))
-        if not self.clip > 0:
-            raise OptionError(explain("clip is out of range", where="charlm", expected="clip > 0", got=str(self.clip)))
-        for item in self.__dataclass_fields__.values():
-            choices, value = item.metadata["choices"], getattr(self, item.name)
-            if choices and value not in choices:
-                raise OptionError(
-                    explain(f"no such {item.name}", where="charlm", expected=" | ".join(choices), got=repr(value))
-                )
-
-
-class CharModel(Module):
-    """Cell, dropout, linear map: tokens in, scores for the next character out.
-
-    **Equations**: y, state = cell(x, state); scores = dropout(y) W + b.
-
-    **Shapes**: x (T, N) int → scores (T, N, K); the state is the cell's.
-
-    **Source**: the single-layer character models of Graves (2013), section 3, and Chung et al. (2015), section 4.1.
-    """
-
-    def __init__(self, K: int, cell: str = "gru", hidden: int = 256, dropout: float = 0.0, seed: int = 0) -> None:
-        super().__init__()
-        streams = backend.Streams(seed)
-        self.K = K
-        self.recurrent = Recurrent(CELLS[cell](K, hidden, seed=streams.init))
-        self.dropout = Dropout(dropout, seed=streams.noise)
-        self.linear = Linear(hidden, K, seed=streams.init)
-
-    def forward(self, x: Any, state: State = None) -> tuple[Tensor, State]:
-        """Scores for what follows each character, and the state after the last.
-
-        **Shapes**: x (T, N) int → (T, N, K).
-        """
-        y, state = self.recurrent(asarray(x, like=self.linear["W"]), state)
-        return self.linear(self.dropout(y)), state
+from minigate.train.sampling import sample
 
 
 def read(config: CharLMConfig) -> Text:
@@ -114,66 +32,74 @@ def read(config: CharLMConfig) -> Text:
 
     **Errors**: :class:`DataError` where it cannot be read.
     """
-    return read_text(config.text, config.bytes) if config.text else pydoc()
+    return data.read(config.text, config.file or None, config.bytes)
 
 
 class CharLM:
-    """The task that the trainer works on: a :class:`CharModel`, a text in three parts, and a carried state.
+    """The task that the trainer works on: a character model, a text in three parts, and a carried state.
 
     **Errors**: :class:`DataError` where the text is too short for N streams.
     """
 
-    measure = "bpc"
+    measure, unit = "bpc", "characters"
 
     def __init__(self, config: CharLMConfig, text: Text | None = None, vocabulary: Vocabulary | None = None) -> None:
         self.config, self.text = config, read(config) if text is None else text
         self.parts: Split = split(self.text.characters)
-        self.vocabulary = vocabulary or Vocabulary(self.parts.train)
-        self.model = build(config, self.vocabulary)
+        self.vocabulary = vocabulary or Vocabulary(self.parts.train, config.symbols)
+        self.model = build(config, len(self.vocabulary))
         self.reader = StreamReader(self.vocabulary.encode(self.parts.train), config.batch, config.length)
-        self.carried: State = None
+        self.carried: Any = None
+        self.seen = 0
 
     def optimiser(self) -> Optimiser:
         """The optimiser that the configuration names, on the model's parameters."""
-        rate = self.config.learning_rate
-        if self.config.optimiser == "adam":
-            return Adam(self.model, rate, beta2=self.config.beta2)
-        return OPTIMISERS[self.config.optimiser](self.model, rate)
+        config, rate = self.config, self.config.learning_rate
+        if config.optimiser == "adam":
+            return Adam(self.model, rate, beta2=config.beta2)
+        if config.optimiser == "rmsprop":
+            return RMSProp(self.model, rate, momentum=config.momentum, epsilon=config.epsilon)
+        return SGD(self.model, rate, momentum=config.momentum)
 
     def describe(self) -> dict[str, Any]:
         """The data in plain values: what a resumed run must find again, and how much of it is known by heart."""
+        parts = self.parts
         return {
             "text": self.text.description,
             "sha256": self.text.sha256,
-            "characters": {part: len(getattr(self.parts, part)) for part in ("train", "valid", "test")},
+            "characters": {part: len(getattr(parts, part)) for part in ("train", "valid", "test")},
             "vocabulary": len(self.vocabulary),
-            "repeats": {
-                "valid": round(overlap(self.parts.train, self.parts.valid), 3),
-                "test": round(overlap(self.parts.train, self.parts.test), 3),
-            },
+            "symbols": self.vocabulary.description,
+            "repeats": {part: round(overlap(parts.train, getattr(parts, part)), 3) for part in ("valid", "test")},
         }
 
     def loss(self) -> Tensor:
         """Cross entropy in nats, the mean over the next window; the state is carried on without its history.
 
+        It begins with zeros where the streams do, and every ``reset_every`` updates: how many have been made is
+        known from the place in the text.
+
         **Shapes**: a scalar.
         """
+        every, done = self.config.reset_every, self.reader.epoch * len(self.reader) + self.reader.index
         window = self.reader.next_window()
-        scores, state = self.model(window.inputs, None if window.first else self.carried)
-        self.carried = tuple(array.detach() for array in state)
+        anew = window.first or (every > 0 and done % every == 0)
+        scores, state = self.model(window.inputs, None if anew else self.carried)
+        self.carried = _without_history(state)
+        self.seen += window.count
         return _cross_entropy(scores, window)
 
     def evaluate(self, part: str, streams: int | None = None) -> float:
         """Bits per character on ``"valid"`` or ``"test"``: every character but the first counts exactly once.
 
-        The text is read as up to ten parallel streams of a thousand characters or more, with carried state. The
-        first few characters of each are predicted without a past, which costs less than a hundredth of a bit in
-        the mean and saves most of the time.
+        The text is read as some parallel streams, up to a hundred in a long one, with carried state. The first few
+        characters of each are predicted without a past, which costs less than a hundredth of a bit in the
+        mean and saves most of the time.
 
         **Equations**: −(1/M) Σ log₂ p(next character | all before it in its stream).
         """
         tokens = self.vocabulary.encode(getattr(self.parts, part))
-        reader = StreamReader(tokens, streams or max(1, min(10, len(tokens) // 1000)), 256)
+        reader = StreamReader(tokens, streams or _streams(len(tokens)), 256 if len(tokens) < 100_000 else 100)
         nats, state = 0.0, None
         with no_grad():
             for window in reader:
@@ -181,15 +107,19 @@ class CharLM:
                 nats += _cross_entropy(scores, window).item() * window.count
         return nats / reader.count / math.log(2)
 
+    def show(self) -> dict[str, Any]:
+        """What the model writes, for the report at the end."""
+        prime = "The " if not self.vocabulary.unknown_in("The ") else self.vocabulary.symbols[1]
+        return {"sample": sample((self.model, self.vocabulary), prime=prime)}
+
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The carried state as arrays; the position, the vocabulary and the configuration as plain values."""
-        carried = self.carried or ()
         values = {
             "position": self.reader.position,
             "vocabulary": self.vocabulary.to_json(),
             "config": asdict(self.config),
         }
-        return {f"carried.{place}": asnumpy(array) for place, array in enumerate(carried)}, values
+        return _named("carried", self.carried), values
 
     def restore(self, arrays: dict[str, Any], values: dict[str, Any]) -> None:
         """Go on from what :meth:`state` has saved.
@@ -199,13 +129,44 @@ class CharLM:
         if values["vocabulary"] != self.vocabulary.to_json():
             raise CheckpointError(explain("the text has other characters than in the checkpoint", where="charlm"))
         self.reader.position = values["position"]
-        places = sorted(arrays, key=lambda name: int(name.rpartition(".")[2]))
-        self.carried = tuple(Tensor(asarray(arrays[name])) for name in places) or None
+        self.carried = _from_names("carried", arrays)
 
 
-def build(config: CharLMConfig, vocabulary: Vocabulary) -> CharModel:
-    """The model of a configuration, with its first weights."""
-    return CharModel(len(vocabulary), config.cell, config.hidden, config.dropout, config.seed)
+def _streams(characters: int) -> int:
+    """Up to ten of a thousand characters or more, up to a hundred of five thousand or more."""
+    return max(1, min(10, characters // 1000), min(100, characters // 5000))
+
+
+def _without_history(state: Any) -> Any:
+    """A state, which may be a tuple of states, as values that nothing is differentiated through."""
+    return tuple(map(_without_history, state)) if isinstance(state, (tuple, list)) else state.detach()
+
+
+def _named(name: str, state: Any) -> dict[str, Any]:
+    """Every array of a state under its place in it: carried.0, or carried.2.1 for the second of the third layer.
+
+    **Shapes**: each array as it is in the state.
+    """
+    if state is None:
+        return {}
+    if not isinstance(state, tuple):
+        return {name: asnumpy(state)}
+    return {key: array for place, part in enumerate(state) for key, array in _named(f"{name}.{place}", part).items()}
+
+
+def _from_names(name: str, arrays: dict[str, Any]) -> Any:
+    """The state that :func:`_named` took apart.
+
+    **Shapes**: each array as it was.
+    """
+    if not arrays:
+        return None
+    if name in arrays:
+        return Tensor(asarray(arrays[name]))
+    parts: dict[int, dict[str, Any]] = {}
+    for key, array in arrays.items():
+        parts.setdefault(int(key[len(name) + 1 :].partition(".")[0]), {})[key] = array
+    return tuple(_from_names(f"{name}.{place}", parts[place]) for place in sorted(parts))
 
 
 def _cross_entropy(scores: Tensor, window: Window) -> Tensor:

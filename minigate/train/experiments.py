@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +20,15 @@ import numpy
 from minigate import backend
 from minigate.backend.blas import describe_blas
 from minigate.errors import CheckpointError, OptionError, explain
-from minigate.train.charlm import CharLM, CharLMConfig
+from minigate.train.charlm import CharLM
+from minigate.train.charlm_config import CharLMConfig
+from minigate.train.charlm_presets import PRESETS, preset_table
+from minigate.train.checkpoint import backup_of, load_checkpoint
+from minigate.train.curves import curve, draw_curves
 from minigate.train.run import Run
-from minigate.train.sampling import load_model, sample
-from minigate.train.trainer import Trainer
+from minigate.train.trainer import Trainer, part_of
 
+PICTURE_SECONDS = 60.0
 Events = Callable[[str, dict[str, Any]], None]
 
 
@@ -34,10 +39,14 @@ class Experiment:
     help: str
     config: type[Any]
     task: Callable[[Any], Any]
+    presets: dict[str, dict[str, Any]]
+    preset_table: Callable[[], str]
 
 
 EXPERIMENTS = {
-    "charlm": Experiment("a character model on Python's own documentation, or on any text", CharLMConfig, CharLM),
+    "charlm": Experiment(
+        "a character model on Python's own documentation, or on any text", CharLMConfig, CharLM, PRESETS, preset_table
+    ),
 }
 
 
@@ -47,55 +56,80 @@ def run_experiment(
     *,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    minutes: float = 0.0,
     quiet: bool = False,
     tell: Events = lambda kind, record: None,
 ) -> tuple[str, Run]:
     """Run an experiment; returns how it ended (``"finished"``, ``"interrupted"``, ``"diverged"``) and its folder.
 
-    ``options`` are fields of its configuration, by name; what is not given has its default or, with
-    ``resume``, the value that the run began with. ``tell`` is called with the kind of event (``"begin"``,
-    ``"measure"``, ``"result"``) and a record of plain values.
+    ``options`` are fields of its configuration, by name; what is not given has the value of the preset, where one is
+    named, or its default, or with ``resume`` the value that the run began with. ``minutes`` is how long the run may
+    train in all, 0 for no limit; resumed with more, it goes on. ``tell`` is called with the kind of event
+    (``"begin"``, ``"measure"``, ``"result"``) and a record of plain values.
 
     **Errors**: :class:`OptionError` for an unknown name or option, and for a folder that is taken;
     :class:`CheckpointError` for a run that does not exist, is damaged, or began with other options or another text.
     """
     experiment = _known(name)
+    if not minutes >= 0:
+        raise OptionError(explain("minutes below zero", where="train", expected="minutes ≥ 0", got=str(minutes)))
     run = Run.open(resume) if resume is not None else None
     config = _configure(experiment, options or {}) if run is None else _same(run, name, experiment, options or {})
     task = experiment.task(config)
     optimiser = task.optimiser()
     trainer_options = {key: getattr(config, key) for key in _SHARED}
     data = task.describe()
+    parameters = sum(parameter.size for parameter in task.model.parameters())
     if run is None:
-        record = {"experiment": name, "config": asdict(config), "data": data, "versions": versions()}
-        run = Run.create(out, record) if out is not None else Run.create_numbered(_title(name, config), record)
+        record = {"experiment": name, "config": asdict(config), "parameters": parameters, "data": data}
+        record["versions"] = versions()
+        title = f"{name}-{config.title}-seed{config.seed}"
+        run = Run.create(out, record) if out is not None else Run.create_numbered(title, record)
         begin = {**record, "resumed": 0}
     else:
-        if data["sha256"] != run.config["data"]["sha256"]:
-            raise CheckpointError(
-                explain(
-                    "the text is not the one that the run began with",
-                    where=f"--resume {run.folder}",
-                    expected=run.config["data"]["text"],
-                    got=data["text"],
-                )
-            )
-        begin = {**run.config, "versions": versions()}
-    trainer = Trainer(
-        task, optimiser, run, quiet=quiet, report=lambda measured: tell("measure", measured), **trainer_options
-    )
-    if resume is not None:
+        _same_data(run, data)
+        begin = {**run.config, "versions": versions(), "resumed": 0}
+    picture = _Picture(run, task.measure)
+
+    def report(measured: dict[str, Any]) -> None:
+        tell("measure", measured)
+        picture.draw(every=PICTURE_SECONDS)
+
+    trainer = Trainer(task, optimiser, run, minutes=minutes, quiet=quiet, report=report, **trainer_options)
+    if resume is not None and not _never_saved(run):
         trainer.resume()
         begin["resumed"] = trainer.step
-    parameters = sum(parameter.size for parameter in task.model.parameters())
-    tell("begin", {**begin, "run": str(run.folder), "parameters": parameters})
+    tell("begin", {**begin, "minutes": minutes, "run": str(run.folder)})
     ended = trainer.fit()
+    picture.draw()
     if ended == "finished":
-        tell("result", _result(task, trainer, run))
+        result = _result(task, trainer, run)
+        run.write("result.json", result)
+        tell("result", result)
     return ended, run
 
 
-_SHARED = ("updates", "clip", "schedule", "warm_up", "evaluate_every", "checkpoint_every")
+class _Picture:
+    """The curves of a run, drawn anew after an evaluation, but not so often that it would cost time."""
+
+    def __init__(self, run: Run, measure: str) -> None:
+        self.run, self.measure, self.drawn = run, measure, time.monotonic()
+
+    def draw(self, every: float = 0.0) -> None:
+        if time.monotonic() - self.drawn >= every and len(curve(self.run, f"valid_{self.measure}")[0]):
+            draw_curves(self.run, self.measure)
+            self.drawn = time.monotonic()
+
+
+def _never_saved(run: Run) -> bool:
+    """Was it killed before there was anything to lose?"""
+    return not (run.checkpoint.exists() or backup_of(run.checkpoint).exists() or run.records())
+
+
+_SHARED = (
+    "updates", "clip", "explode_threshold", "schedule", "warm_up", "patience", "evaluate_every", "checkpoint_every",
+    "checkpoint_minutes",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:
@@ -119,36 +153,26 @@ def _installed(package: str) -> str:
         return "not installed"
 
 
-def resume_command(name: str, run: Run) -> str:
-    """What to type to go on with a run."""
-    return f"minigate train {name} --resume {shlex.quote(str(run.folder))}"
+def resume_command(name: str, run: Run, minutes: float = 0.0) -> str:
+    """What to type to go on with a run, within the same minutes if it has such a budget."""
+    budget = f" --minutes {minutes:g}" if minutes else ""
+    return f"minigate train {name} --resume {shlex.quote(str(run.folder))}{budget}"
 
 
-def _result(task: CharLM, trainer: Trainer, run: Run) -> dict[str, Any]:
-    """The test score of the model that was best on the validation text, and what it writes."""
+def _result(task: Any, trainer: Trainer, run: Run) -> dict[str, Any]:
+    """The score on the test part of the model that was best on the validation part, and what it can show."""
     if trainer.best is not None:
-        model, _ = load_model(run.folder)
-        task.model.load_state_dict(model.state_dict())
+        task.model.load_state_dict(part_of(load_checkpoint(run.best), "model"))
     task.model.eval()
-    seconds = max((record.get("seconds", 0.0) for record in run.records()), default=0.0)
     return {
         "updates": trainer.step,
         "best_update": trainer.best_step,
-        "valid_bpc": trainer.best,
-        "test_bpc": task.evaluate("test"),
-        "seconds": seconds,
-        "sample": sample((task.model, task.vocabulary), prime=_prime(task)),
+        f"valid_{task.measure}": task.evaluate("valid") if trainer.best is None else trainer.best,
+        f"test_{task.measure}": task.evaluate("test"),
+        "seconds": round(trainer.seconds, 3),
+        **task.show(),
         "run": str(run.folder),
     }
-
-
-def _prime(task: CharLM) -> str:
-    """``"The "`` where the text has these letters; else how its test part begins."""
-    return "The " if not task.vocabulary.unknown_in("The ") else task.vocabulary.symbols[1]
-
-
-def _title(name: str, config: Any) -> str:
-    return f"{name}-{config.cell}{config.hidden}-seed{config.seed}"
 
 
 def _known(name: str) -> Experiment:
@@ -164,7 +188,11 @@ def _configure(experiment: Experiment, options: dict[str, Any]) -> Any:
     unknown = [name for name in options if name not in fields]
     if unknown:
         raise OptionError(explain("no such option", where="train", expected=", ".join(fields), got=", ".join(unknown)))
-    return experiment.config(**options)
+    preset = options.get("preset", "")
+    if preset and preset not in experiment.presets:
+        near = ", ".join(experiment.presets)
+        raise OptionError(explain("no such preset", where="train", expected=near, got=repr(preset)))
+    return experiment.config(**{**experiment.presets.get(preset, {}), **options})
 
 
 def _same(run: Run, name: str, experiment: Experiment, options: dict[str, Any]) -> Any:
@@ -186,3 +214,15 @@ def _same(run: Run, name: str, experiment: Experiment, options: dict[str, Any]) 
         lines.append("  type: the same command without them, or a new run with --out")
         raise CheckpointError("\n".join(lines))
     return _configure(experiment, before)
+
+
+def _same_data(run: Run, data: dict[str, Any]) -> None:
+    if data["sha256"] != run.config["data"]["sha256"]:
+        raise CheckpointError(
+            explain(
+                "the text is not the one that the run began with",
+                where=f"--resume {run.folder}",
+                expected=run.config["data"]["text"],
+                got=data["text"],
+            )
+        )

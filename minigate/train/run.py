@@ -3,13 +3,17 @@
     config.json       the resolved configuration, the data, the versions
     log.jsonl         one line of JSON for every measurement, in order
     checkpoint.npz    everything the next update depends on (the one before it: checkpoint.npz.bak)
+    clock.json        how long it took to get there; not in the checkpoint, whose bytes it would change
     best.npz          the model that was best on the validation text
+    curves.png        loss and measure against updates and against time
+    result.json       the score on the test text, once it has come to an end
 
 A run is never overwritten: a folder that exists is an error, or the next free number where the name was ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -39,6 +43,11 @@ class Run:
         """The measurements, one line of JSON each."""
         return self.folder / "log.jsonl"
 
+    @property
+    def curves(self) -> Path:
+        """The learning curves, as a picture."""
+        return self.folder / "curves.png"
+
     @classmethod
     def create(cls, folder: str | Path, config: dict[str, Any]) -> Run:
         """Make the folder and write ``config.json`` into it.
@@ -48,7 +57,7 @@ class Run:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
+            if any(not _is_ours_unfinished(path) for path in folder.iterdir()):
                 raise OptionError(
                     explain(
                         f"{folder} is not empty, and a run is never overwritten",
@@ -107,13 +116,23 @@ class Run:
 
     def _replace(self, name: str, text: str) -> None:
         temporary = self.folder / f".{name}.{os.getpid()}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, self.folder / name)
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, self.folder / name)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
     def log(self, record: dict[str, Any]) -> None:
-        """Append one line to the log."""
-        with self.log_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        """Append one line to the log.
+
+        **Errors**: :class:`CheckpointError` where the disk refuses; what is saved stays as it is.
+        """
+        try:
+            with self.log_file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as problem:
+            raise self._refused(self.log_file, problem) from problem
 
     def records(self) -> list[dict[str, Any]]:
         """Every line of the log so far; a last line that was cut off in the middle is left out."""
@@ -129,6 +148,39 @@ class Run:
         """Take out what was measured after ``step``: the resumed run will measure it again."""
         kept = [record for record in self.records() if record.get("step", 0) <= step]
         self._replace("log.jsonl", "".join(json.dumps(record) + "\n" for record in kept))
+
+    def write(self, name: str, values: dict[str, Any]) -> None:
+        """Write plain values into a file of the folder, as a whole or not at all.
+
+        **Errors**: :class:`CheckpointError` where the disk refuses.
+        """
+        try:
+            self._replace(name, json.dumps(values, ensure_ascii=False) + "\n")
+        except OSError as problem:
+            raise self._refused(self.folder / name, problem) from problem
+
+    def read(self, name: str) -> dict[str, Any]:
+        """What :meth:`write` has written; nothing where there is no such file, or none that can be read."""
+        try:
+            values = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed in the middle of writing has left behind."""
+        for path in self.folder.iterdir():
+            if _is_ours_unfinished(path):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def _refused(self, path: Path, problem: OSError) -> CheckpointError:
+        what = f"{path} could not be written ({problem.strerror or problem})"
+        return CheckpointError(explain(what, where="run", remedy=f"make room, then --resume {self.folder}"))
+
+
+def _is_ours_unfinished(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(".tmp")
 
 
 def _cannot_be_made(folder: Path, problem: OSError) -> OptionError:

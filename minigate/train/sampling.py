@@ -8,40 +8,13 @@ from typing import Any
 import numpy
 
 from minigate.backend import asnumpy, generator
-from minigate.data import Vocabulary
-from minigate.errors import CheckpointError, DataError, OptionError, explain
+from minigate.errors import OptionError, explain
 from minigate.tensor import no_grad
-from minigate.train.charlm import CharLMConfig, CharModel, build
-from minigate.train.checkpoint import load_checkpoint
-from minigate.train.run import Run
-from minigate.train.trainer import part_of
-
-
-def load_model(folder: str | Path) -> tuple[CharModel, Vocabulary]:
-    """The model of a run, as it was when it was best on the validation text, and its vocabulary.
-
-    **Errors**: :class:`CheckpointError` where there is no such run, nothing in it yet, or a damaged file.
-    """
-    run = Run.open(folder)
-    if run.config.get("experiment") != "charlm":
-        raise CheckpointError(
-            explain(
-                f"{folder} is not a character model",
-                where="sample",
-                expected="a run of charlm",
-                got=str(run.config.get("experiment")),
-            )
-        )
-    saved = load_checkpoint(run.best if run.best.exists() else run.checkpoint)
-    vocabulary = Vocabulary.from_json(saved.meta["task"]["vocabulary"])
-    model = build(CharLMConfig(**saved.meta["task"]["config"]), vocabulary)
-    model.load_state_dict(part_of(saved, "model"))
-    model.eval()
-    return model, vocabulary
+from minigate.train.trained import Trained, load_model, tokens_of
 
 
 def sample(
-    run: str | Path | tuple[CharModel, Vocabulary],
+    run: str | Path | Trained,
     prime: str = "The ",
     length: int = 400,
     temperature: float = 0.8,
@@ -55,7 +28,7 @@ def sample(
     **Equations**: p(k) ∝ exp(score[k] / temperature); temperature 1 is the model's own opinion, towards 0
     it always takes the likeliest, above 1 it dares more.
 
-    **Shapes**: returns len(prime) + length characters.
+    **Shapes**: returns len(prime) + length characters; of a model of bytes, length bytes, read as UTF-8.
 
     **Source**: the generation protocol of Graves (2013), section 4, and Chung et al. (2015), section 5.1.
 
@@ -71,24 +44,16 @@ def sample(
                 got=f"length={length}, temperature={temperature}",
             )
         )
-    model, vocabulary = run if isinstance(run, tuple) else load_model(run)
-    unknown = vocabulary.unknown_in(prime)
-    if unknown or not prime:
-        raise DataError(
-            explain(
-                "the prime has characters that the model has never seen" if unknown else "the prime is empty",
-                where="sample",
-                expected="one character or more of " + "".join(vocabulary.symbols[1:]).replace("\n", "\\n"),
-                got=", ".join(repr(character) for character in unknown) or "''",
-            )
-        )
+    model, vocabulary = load_model(run)
+    known = len(vocabulary.symbols)  # there may be room for more, which never came
     rng, training = generator(seed), model.training
+    tokens = tokens_of(vocabulary, prime, "the prime")
     model.eval()
     written = []
     with no_grad():
-        scores, state = model(vocabulary.encode(prime)[:, None], None)
+        scores, state = model(tokens[:, None], None)
         for _ in range(length):
-            token = _draw(asnumpy(scores)[-1, 0].astype("float64"), temperature, rng)
+            token = _draw(asnumpy(scores)[-1, 0, :known].astype("float64"), temperature, rng)
             written.append(token)
             scores, state = model(numpy.array([[token]]), state)
     model.train(training)

@@ -3,14 +3,13 @@
 What is learnt is a :class:`Task`: it owns the model and the data and gives one loss after the other. The loop
 knows no cell and no data set. What it promises: a run that is stopped at any update and resumed ends with
 the same bytes as one that was never stopped, because everything the next update depends on is in the checkpoint
-(parameters, optimiser slots, random streams, data position, carried state), and nothing else is used.
+(parameters, optimiser slots, random streams, data position, carried state), and nothing else is used. A budget of
+``minutes`` is outside that promise: how far one comes in a minute is no property of the run.
 """
 
 from __future__ import annotations
 
 import math
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from minigate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from minigate.train.clipping import clip_gradient_norm
 from minigate.train.interrupt import Interrupt
 from minigate.train.optimisers import Optimiser
+from minigate.train.progress import Progress
 from minigate.train.run import Run
 from minigate.train.schedules import scale
 
@@ -35,6 +35,8 @@ class Task(Protocol):
 
     model: Module
     measure: str  # the name of the number that evaluation gives; lower is better
+    unit: str  # what is counted for the speed: "characters"
+    seen: int  # how many of them this process has learnt from
 
     def loss(self) -> Tensor:
         """The loss of the next batch, a scalar; moves the data and the carried state on."""
@@ -52,7 +54,12 @@ class Task(Protocol):
 class Trainer:
     """Run ``task`` for a number of updates in the folder ``run``.
 
-    ``report`` is called with every record that goes into the log.
+    It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best.
+    A gradient longer than ``explode_threshold`` halves the learning rate from that update on. Of ``minutes``,
+    ``patience``, ``explode_threshold`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record
+    that goes into the log.
+
+    **Source**: halving where the gradient's norm explodes is what Chung et al. (2015), section 4.2, do.
 
     **Errors**: :class:`CheckpointError` where a checkpoint cannot be written or does not fit.
     """
@@ -64,55 +71,78 @@ class Trainer:
         run: Run,
         *,
         updates: int,
+        minutes: float = 0.0,
         clip: float = math.inf,
+        explode_threshold: float = 0.0,
         schedule: str = "constant",
         warm_up: int = 0,
+        patience: int = 0,
         evaluate_every: int = 200,
         checkpoint_every: int = 200,
+        checkpoint_minutes: float = 0.0,
         quiet: bool = False,
         report: Callable[[Record], None] = lambda record: None,
     ) -> None:
         self.task, self.optimiser, self.run, self.report = task, optimiser, run, report
         self.updates, self.clip, self.schedule, self.warm_up = updates, clip, schedule, warm_up
-        self.evaluate_every, self.checkpoint_every, self.quiet = evaluate_every, checkpoint_every, quiet
+        self.patience, self.evaluate_every, self.checkpoint_every = patience, evaluate_every, checkpoint_every
+        self.budget, self.checkpoint_seconds = 60.0 * minutes or math.inf, 60.0 * checkpoint_minutes or math.inf
+        self.explode_threshold, self.quiet = explode_threshold or math.inf, quiet
         self.peak = optimiser.learning_rate
         self.step = 0
+        self.halvings = 0
         self.best: float | None = None
         self.best_step = 0
+        self.waited = 0  # evaluations since the best
+        self.seconds = 0.0  # of the whole run, also before it was resumed
         self._losses: list[float] = []  # since the last record
         self._norms: list[float] = []
-        self._seconds = 0.0
+        self._busy = 0.0  # seconds that went into updates since the last record, and what was learnt from in them
+        self._seen = 0
 
     def fit(self) -> str:
-        """Train until the budget is used up: ``"finished"``, ``"interrupted"`` (Ctrl-C) or ``"diverged"``.
+        """Train until a budget is used up: ``"finished"``, ``"interrupted"`` (Ctrl-C) or ``"diverged"``.
 
         In each case ``checkpoint.npz`` holds the last good state, and the model is as it was left.
         """
         if self.step == 0 and not self.run.checkpoint.exists():
             self.save()
-        began = time.perf_counter() - self._seconds
+        start = saved = time.perf_counter()
+        before = self.seconds
         self.task.model.train()
-        with Interrupt() as interrupt, _bar(self.updates, self.step, self.quiet) as bar:
-            while self.step < self.updates:
+        with Interrupt() as interrupt, self._progress() as progress:
+            while not self._enough():
+                began = time.perf_counter()
                 loss, norm = self._update()
+                now = time.perf_counter()
+                self.seconds, self._busy = before + now - start, self._busy + now - began
                 if not (math.isfinite(loss) and math.isfinite(norm)):
                     record = {"step": self.step, "diverged": True, "loss": str(loss), "gradient_norm": str(norm)}
-                    self._tell(bar, record)
+                    self._tell(progress, record)
                     return "diverged"
                 self._losses.append(loss)
                 self._norms.append(norm)
-                bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
-                bar.update()
-                self._seconds = time.perf_counter() - began
-                last = self.step == self.updates
-                if last or self.step % self.evaluate_every == 0:
-                    self._tell(bar, self._measure())
-                if (last or interrupt.requested or self.step % self.checkpoint_every == 0) and not self._save_finite():
-                    self._tell(bar, {"step": self.step, "diverged": True})
-                    return "diverged"
+                progress.update(self.step, loss, self._speed(), self.seconds, now - start)
+                if norm > self.explode_threshold:
+                    self._tell(progress, {"step": self.step, "gradient_norm": norm, "halvings": self.halvings})
+                if self._enough() or self.step % self.evaluate_every == 0:
+                    self._tell(progress, self._measure())
+                    self.seconds = before + time.perf_counter() - start
+                last = self._enough()
+                due = self.step % self.checkpoint_every == 0 or time.perf_counter() - saved >= self.checkpoint_seconds
+                if last or interrupt.requested or due:
+                    if not self._save_finite():
+                        self._tell(progress, {"step": self.step, "diverged": True})
+                        return "diverged"
+                    saved = time.perf_counter()
                 if interrupt.requested and not last:
                     return "interrupted"
         return "finished"
+
+    def _enough(self) -> bool:
+        """Is one of the budgets used up?"""
+        patient = self.patience == 0 or self.waited < self.patience
+        return self.step >= self.updates or self.seconds >= self.budget or not patient
 
     def _update(self) -> tuple[float, float]:
         """One update, unless its gradient is not finite: then the parameters stay as they are."""
@@ -124,8 +154,9 @@ class Trainer:
         loss.backward()
         norm = clip_gradient_norm(self.optimiser.parameters.values(), self.clip)
         if math.isfinite(norm):
+            self.halvings += norm > self.explode_threshold
             factor = scale(self.schedule, self.step, self.updates, self.warm_up)
-            self.optimiser.learning_rate = self.peak * factor
+            self.optimiser.learning_rate = self.peak * factor * 0.5**self.halvings
             self.optimiser.step()
             self.step += 1
         return value, norm
@@ -136,6 +167,7 @@ class Trainer:
         value = self.task.evaluate("valid")
         self.task.model.train()
         better = math.isfinite(value) and (self.best is None or value < self.best)
+        self.waited = 0 if better else self.waited + 1
         if better:
             self.best, self.best_step = value, self.step
             arrays = {f"model.{name}": array for name, array in self.task.model.state_dict().items()}
@@ -147,15 +179,23 @@ class Trainer:
             "best": better,
             "gradient_norm": max(self._norms),
             "learning_rate": self.optimiser.learning_rate,
-            "seconds": round(self._seconds, 3),
+            "seconds": round(self.seconds, 3),
+            f"{self.task.unit}_per_second": round(self._speed(), 1),
         }
         self._losses, self._norms = [], []
+        self._busy, self._seen = 0.0, self.task.seen
         return record
 
-    def _tell(self, bar: Any, record: Record) -> None:
+    def _speed(self) -> float:
+        """What was learnt from in a second since the last record; evaluations and checkpoints do not count."""
+        return (self.task.seen - self._seen) / self._busy if self._busy else 0.0
+
+    def _progress(self) -> Progress:
+        return Progress(self.updates, self.step, self.budget, self.task.unit, self.quiet)
+
+    def _tell(self, progress: Progress, record: Record) -> None:
         self.run.log(record)
-        with bar.external_write_mode(file=sys.stdout):
-            self.report(record)
+        progress.tell(lambda: self.report(record))
 
     # ---- checkpoints ---------------------------------------------------------------------------
 
@@ -179,12 +219,15 @@ class Trainer:
             "step": self.step,
             "best": self.best,
             "best_step": self.best_step,
+            "waited": self.waited,
+            "halvings": self.halvings,
             "losses": self._losses,
             "norms": self._norms,
             "task": task_values,
             "random": {path: rng.bit_generator.state for path, rng in _random_streams(self.task.model)},
         }
         save_checkpoint(self.run.checkpoint, arrays, values)
+        self.run.write("clock.json", {"seconds": round(self.seconds, 3)})
 
     def resume(self) -> None:
         """Go on from the checkpoint of the run.
@@ -192,6 +235,7 @@ class Trainer:
         **Errors**: :class:`CheckpointError` where it is missing, damaged, or of another model;
         :class:`StateDictError` naming the parameters that do not fit.
         """
+        self.run.sweep()
         saved = load_checkpoint(self.run.checkpoint)
         streams = dict(_random_streams(self.task.model))
         if set(streams) != set(saved.meta["random"]):
@@ -208,10 +252,11 @@ class Trainer:
         self.task.restore(part_of(saved, "task"), saved.meta["task"])
         for path, rng in streams.items():
             rng.bit_generator.state = saved.meta["random"][path]
-        self.step, self.best, self.best_step = (saved.meta[name] for name in ("step", "best", "best_step"))
+        for name in ("step", "best", "best_step", "waited", "halvings"):
+            setattr(self, name, saved.meta[name])
         self._losses, self._norms = list(saved.meta["losses"]), list(saved.meta["norms"])
         self.run.rewind_log(self.step)
-        self._seconds = max((record.get("seconds", 0.0) for record in self.run.records()), default=0.0)
+        self.seconds = self.run.read("clock.json").get("seconds", 0.0)
 
 
 def part_of(saved: Checkpoint, part: str) -> dict[str, Any]:
@@ -228,20 +273,3 @@ def _random_streams(model: Module) -> Iterator[tuple[str, numpy.random.Generator
         rng = getattr(module, "generator", None)
         if isinstance(rng, numpy.random.Generator):
             yield path or "model", rng
-
-
-def _bar(updates: int, done: int, quiet: bool) -> Any:
-    """A progress bar on stderr; silent when that is not a terminal."""
-    from tqdm import tqdm
-
-    columns, lines = shutil.get_terminal_size()  # a terminal that does not know its size counts as 80 by 24
-    return tqdm(
-        total=updates,
-        initial=done,
-        disable=quiet or not sys.stderr.isatty(),
-        unit=" updates",
-        ncols=min(columns, 100),
-        nrows=lines,
-        leave=False,
-        file=sys.stderr,
-    )

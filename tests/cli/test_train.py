@@ -49,11 +49,12 @@ def test_train_then_sample_as_text(command, tmp_path):
     assert (code, err) == (0, "")
     for words in ("config ", "seed=0", "hidden=8", "versions ", "numpy ", "bits per character", "on the test text"):
         assert words in out
-    run = tmp_path / "runs" / "charlm-gru8-seed0"
+    run = tmp_path / "runs" / "charlm-gf-gru2x8-seed0"
     assert sorted(os.listdir(run)) == [
-        "best.npz", "checkpoint.npz", "checkpoint.npz.bak", "config.json", "log.jsonl",
+        "best.npz", "checkpoint.npz", "checkpoint.npz.bak", "clock.json", "config.json", "curves.png", "log.jsonl",
+        "result.json",
     ]  # fmt: skip
-    code, out, err = done(command("sample", "runs/charlm-gru8-seed0", "--prime", "The ", "--length", "20"))
+    code, out, err = done(command("sample", "runs/charlm-gf-gru2x8-seed0", "--prime", "The ", "--length", "20"))
     assert (code, err) == (0, "")
     assert out.startswith("The ")
     assert len(out.rstrip("\n")) <= 24
@@ -61,7 +62,7 @@ def test_train_then_sample_as_text(command, tmp_path):
     code, out, _ = done(command("train", "charlm", "--text", "small.txt", *FAST, "--quiet"))
     assert code == 0
     assert "config" not in out
-    assert (tmp_path / "runs" / "charlm-gru8-seed0-2").is_dir()
+    assert (tmp_path / "runs" / "charlm-gf-gru2x8-seed0-2").is_dir()
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(command, tmp_path):
@@ -89,7 +90,7 @@ def test_what_went_wrong_is_one_message_and_an_exit_code(command, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes.txt").write_text("mine")
     for words, expected_code, message in [
-        (["train", "charlm", "--text", "none.txt"], 1, "none.txt: no such file"),
+        (["train", "charlm", "--text", "none.txt"], 1, "none.txt is neither a file"),
         (["train", "charlm", "--text", "small.txt", "--out", "taken", *FAST], 2, "never overwritten"),
         (["train", "charlm", "--resume", "nowhere"], 1, "there is no folder nowhere"),
         (["train", "charlm", "--set", "hiden=3"], 2, "KEY one of"),

@@ -65,3 +65,18 @@ def test_names_and_what_it_is_called():
     assert list(layers.children()) == ["layers.0", "layers.1", "layers.2"]
     assert [name for name, _ in layers.named_parameters()][-3:] == ["layers.2.W", "layers.2.U", "layers.2.b"]
     assert repr(Stack([Recurrent(mg.cells.RNN(2, 4))])) == "Stack([Recurrent(RNN(D=2, H=4), method='bptt')])"
+
+
+@pytest.mark.parametrize("skip_input", [False, True])
+def test_the_trace_has_every_layer_over_what_it_read(skip_input):
+    skipped = D if skip_input else 0
+    first, second = Recurrent(mg.cells.GRU(D, 4, seed=0)), Recurrent(mg.cells.LSTM(4 + skipped, 5, seed=1))
+    layers = Stack([first, second], skip_input=skip_input)
+    x = sequence((T, N, D), tokens=True) % D
+    trace = layers.trace(x)
+    assert {"layers.0.update", "layers.0.h", "layers.1.forget", "layers.1.c"} <= set(trace)
+    y, state = layers(x)
+    assert numpy.array_equal(trace["layers.1.h"], y.data)
+    assert numpy.array_equal(trace["layers.0.h"], first(x)[0].data)
+    again = layers.trace(x, state)
+    assert numpy.array_equal(again["layers.1.c_prev"][0], state[1][1].data)

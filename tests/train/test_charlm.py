@@ -56,6 +56,42 @@ def test_the_state_is_carried_within_an_epoch_and_not_into_the_next():
     assert not task.carried[0].requires_grad
 
 
+def test_the_state_is_set_to_zero_after_so_many_updates():
+    task, forever = make(dropout=0.0, reset_every=3), make(dropout=0.0)
+    states = []
+    for _ in range(6):
+        task.loss()
+        forever.loss()
+        states.append(asnumpy(task.carried[0]))
+    place = task.reader.position
+    fresh = make(dropout=0.0)
+    fresh.reader.position = {**place, "index": 3}
+    fresh.carried = None
+    for k in (3, 4, 5):
+        fresh.loss()
+        numpy.testing.assert_array_equal(asnumpy(fresh.carried[0]), states[k])
+    assert not numpy.array_equal(asnumpy(forever.carried[0]), states[5])
+
+
+@pytest.mark.parametrize("feedback", ["none", "gated", "open"])
+def test_every_layer_carries_its_state_and_the_softmax_reads_all(feedback):
+    task = make(dropout=0.0, layers=3, feedback=feedback)
+    task.loss()
+    arrays, values = task.state()
+    assert len(arrays) == 3
+    assert task.model.linear["W"].shape[0] == 3 * SMALL["hidden"]
+    other = make(dropout=0.0, layers=3, feedback=feedback)
+    other.restore(arrays, values)
+    assert task.loss().item() == other.loss().item()
+
+
+def test_a_model_of_bytes_has_room_for_symbols_that_never_came():
+    task = CharLM(CharLMConfig(**SMALL, symbols=205), Text((WORDS * 12).encode(), "test", "a test"))
+    assert task.model.K == len(task.vocabulary) == 205
+    assert len(task.vocabulary.symbols) < 60
+    assert task.evaluate("valid") == pytest.approx(math.log2(205), rel=0.2)
+
+
 def test_carrying_is_the_same_as_not_cutting():
     whole, cut = (make(dropout=0.0, length=length) for length in (10, 5))
     whole.loss()

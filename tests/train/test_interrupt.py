@@ -21,6 +21,16 @@ def test_the_first_is_noted_and_the_second_quits(capsys):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent with os.kill")
+def test_being_told_to_terminate_is_heard_in_the_same_way(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupt() as interrupt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.requested
+        assert "told to stop: finishing this update" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_process_told_to_ignore_it_goes_on_ignoring_it():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Interrupt() as interrupt:

@@ -39,6 +39,20 @@ def test_what_was_primed_matters_however_it_is_cut(run):
     numpy.testing.assert_allclose(whole.numpy()[-1], scores.numpy()[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "wiring", [{"layers": 2, "cell": "lstm"}, {"layers": 2, "feedback": "gated"}, {"feedback": "open", "cell": "rnn"}]
+)
+def test_stacks_and_feedback_write_too_and_bytes_are_read_as_text(small, tmp_path, wiring):
+    path = tmp_path / "small.txt"
+    path.write_text(path.read_text() + "Überträge. " * 40, encoding="utf-8")
+    options = {**small, **wiring, "bytes": True, "symbols": 90, "updates": 3}
+    run = run_experiment("charlm", options, out=tmp_path / "run")[1]
+    text = sample(run.folder, prime="Über", length=200, temperature=3.0)
+    assert text.startswith("Über")
+    assert len(text) <= 204
+    assert text == sample(run.folder, prime="Über", length=200, temperature=3.0)
+
+
 def test_draws_follow_the_softmax_and_never_give_the_unknown():
     scores, rng = numpy.log(numpy.array([0.9, 0.05, 0.03, 0.02])), numpy.random.default_rng(0)
     counts = numpy.bincount([_draw(scores, 1.0, rng) for _ in range(4000)], minlength=4) / 4000

@@ -9,31 +9,17 @@ import pytest
 
 from minigate.errors import CheckpointError, OptionError
 from minigate.tensor import Tensor
-from minigate.train import CharLM, load_checkpoint, run_experiment
+from minigate.train import CharLM, load_checkpoint, run_experiment, trainer
+from minigate.train.checkpoint import backup_of
 from minigate.train.experiments import resume_command
+
+TIMES = {"seconds": 0, "characters_per_second": 0}
 
 
 def bytes_of(path):
     """Everything in a checkpoint that numbers are made of, and all else."""
     saved = load_checkpoint(path)
     return {name: array.tobytes() for name, array in saved.arrays.items()}, saved.meta
-
-
-@pytest.fixture
-def at_update(monkeypatch):
-    """Let something happen while a given update is being computed."""
-
-    def arrange(update, action):
-        original, calls = CharLM.loss, [0]
-
-        def loss(task):
-            calls[0] += 1
-            return action(original(task)) if calls[0] == update else original(task)
-
-        monkeypatch.setattr(CharLM, "loss", loss)
-
-    yield arrange
-    monkeypatch.undo()
 
 
 def ctrl_c(loss):
@@ -49,9 +35,22 @@ def power_cut(loss):
     raise PowerCut
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
-def test_stopping_and_resuming_gives_the_same_bytes(small, tmp_path, monkeypatch, at_update, cell):
-    options = {**small, "cell": cell}
+PAPER = {"optimiser": "rmsprop", "init": "author", "reset_every": 7, "explode_threshold": 1.0, "patience": 9}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"cell": "gru"},
+        {"cell": "lstm"},
+        {"cell": "rnn"},
+        {"cell": "lstm", "layers": 2, **PAPER},
+        {"cell": "gru", "layers": 3, "feedback": "gated", **PAPER},
+        {"cell": "rnn", "layers": 2, "feedback": "open", "bytes": True, "symbols": 60},
+    ],
+)
+def test_stopping_and_resuming_gives_the_same_bytes(small, tmp_path, monkeypatch, at_update, model):
+    options = {**small, **model}
     ended, straight = run_experiment("charlm", options, out=tmp_path / "straight")
     assert ended == "finished"
 
@@ -65,9 +64,9 @@ def test_stopping_and_resuming_gives_the_same_bytes(small, tmp_path, monkeypatch
     assert ended == "finished"
     assert bytes_of(resumed.checkpoint) == bytes_of(straight.checkpoint)
     assert bytes_of(resumed.best) == bytes_of(straight.best)
-    assert [r["step"] for r in resumed.records()] == [10, 20, 30]
+    assert [r["step"] for r in resumed.records() if "valid_bpc" in r] == [10, 20, 30]
     for one, other in zip(straight.records(), resumed.records(), strict=True):
-        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+        assert {**one, **TIMES} == {**other, **TIMES}
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "rmsprop", "adam"])
@@ -197,8 +196,72 @@ def test_unknown_names_are_refused(small, tmp_path):
     assert not (tmp_path / "never").exists()
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(small, tmp_path):
+    _, straight = run_experiment("charlm", small, out=tmp_path / "straight")
+    (tmp_path / "killed").mkdir()
+    config = (straight.folder / "config.json").read_text()
+    (tmp_path / "killed" / "config.json").write_text(config)
+    (tmp_path / "killed" / ".checkpoint.npz.1.tmp").write_text("half of one")
+    _, resumed = run_experiment("charlm", resume=tmp_path / "killed")
+    assert bytes_of(resumed.checkpoint) == bytes_of(straight.checkpoint)
+    _, again = run_experiment("charlm", resume=tmp_path / "killed")
+    assert not (again.folder / ".checkpoint.npz.1.tmp").exists()
+    straight.checkpoint.unlink()  # but one that has lost its checkpoint says so
+    with pytest.raises(CheckpointError, match=r"(?s)there is no such file.*rename checkpoint\.npz\.bak"):
+        run_experiment("charlm", resume=straight.folder)
+
+
+def test_a_disk_that_is_full_is_named_and_nothing_is_lost(small, tmp_path, monkeypatch):
+    original, full = trainer.save_checkpoint, []
+
+    def write_array(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    def save(path, arrays, meta, keep=True):
+        if meta["step"] >= 15:
+            full.append(path)
+            monkeypatch.setattr(numpy.lib.format, "write_array", write_array)
+        return original(path, arrays, meta, keep)
+
+    monkeypatch.setattr(trainer, "save_checkpoint", save)
+    with pytest.raises(CheckpointError, match=r"checkpoint\.npz could not be written \(No space left on device\)"):
+        run_experiment("charlm", small, out=tmp_path / "run")
+    monkeypatch.undo()
+    assert full
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.npz").meta["step"] == 10
+    _, straight = run_experiment("charlm", small, out=tmp_path / "straight")
+    _, resumed = run_experiment("charlm", resume=tmp_path / "run")
+    assert bytes_of(resumed.checkpoint) == bytes_of(straight.checkpoint)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_goes_on_to_the_same_bytes(small, tmp_path, damage):
+    _, straight = run_experiment("charlm", small, out=tmp_path / "straight")
+    _, run = run_experiment("charlm", small, out=tmp_path / "run")
+    content = bytearray(run.checkpoint.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 2] ^= 1
+    run.checkpoint.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
+    with pytest.raises(CheckpointError, match=r"(?s)damaged.*rename checkpoint\.npz\.bak to checkpoint\.npz"):
+        run_experiment("charlm", resume=run.folder)
+    backup_of(run.checkpoint).rename(run.checkpoint)
+    _, resumed = run_experiment("charlm", resume=run.folder)
+    assert bytes_of(resumed.checkpoint) == bytes_of(straight.checkpoint)
+
+
+def test_the_speed_is_that_of_the_updates_and_the_result_is_kept(small, tmp_path):
+    _, run = run_experiment("charlm", small, out=tmp_path / "run")
+    for record in run.records():
+        assert record["characters_per_second"] > 0
+    result = run.read("result.json")
+    assert result["updates"] == 30
+    assert result["test_bpc"] > 0
+    assert run.read("nothing.json") == {}
+
+
 def test_the_command_to_go_on_is_quoted(tmp_path):
     class Somewhere:
         folder = "my runs/a"
 
     assert resume_command("charlm", Somewhere()) == "minigate train charlm --resume 'my runs/a'"
+    assert resume_command("charlm", Somewhere(), 20.0).endswith("'my runs/a' --minutes 20")

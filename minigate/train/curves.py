@@ -1,0 +1,113 @@
+"""Learning curves from the logs of runs, as arrays, as a picture, and as a table of several runs."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from minigate import plot
+from minigate.errors import CheckpointError, explain
+from minigate.train.run import Run
+
+Array = Any
+Curve = tuple[Array, Array, Array]
+
+
+def curve(run: Run, key: str) -> Curve:
+    """What the log of a run says of ``key``: updates, minutes of training, values; ``loss`` comes in bits.
+
+    **Shapes**: three arrays (n,), one entry for each evaluation.
+    """
+    records = [record for record in run.records() if key in record and "seconds" in record]
+    unit = math.log(2) if key == "loss" else 1.0
+    updates, seconds, values = ([record[name] for record in records] for name in ("step", "seconds", key))
+    return numpy.array(updates, float), numpy.array(seconds, float) / 60.0, numpy.array(values, float) / unit
+
+
+def draw_curves(run: Run, measure: str = "bpc", path: Path | None = None) -> Path:
+    """Training and validation of one run against updates and minutes; into its folder unless ``path`` says where.
+
+    **Errors**: :class:`CheckpointError` where nothing has been measured yet, or the disk refuses.
+    """
+    named = {"training": curve(run, "loss"), "validation": curve(run, f"valid_{measure}")}
+    return _draw(named, run.folder.name, path or run.curves)
+
+
+def draw_comparison(runs: Mapping[str, Run], path: Path, measure: str = "bpc") -> Path:
+    """The validation curves of several runs, against updates and against minutes.
+
+    **Source**: as figures 2 and 3 of Chung et al. (2015), which are against updates and against time.
+
+    **Errors**: :class:`CheckpointError` where nothing has been measured yet, or the disk refuses.
+    """
+    return _draw({name: curve(run, f"valid_{measure}") for name, run in runs.items()}, "validation", path)
+
+
+def save_picture(axes: Any, path: Path) -> Path:
+    """Save the figure that ``axes`` belong to, as a whole or not at all.
+
+    **Errors**: :class:`CheckpointError` where the disk refuses.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        axes.figure.savefig(temporary, format=path.suffix[1:])
+        os.replace(temporary, path)
+    except OSError as problem:
+        raise CheckpointError(
+            explain(f"{path} could not be written ({problem.strerror or problem})", where="plot")
+        ) from problem
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def compare(runs: Sequence[Run], measure: str = "bpc") -> list[dict[str, Any]]:
+    """One row for each run: what it is, how large, how far, how good, how fast.
+
+    ``test`` is None for a run that has not come to an end. ``speed`` is the median over its evaluations of what was
+    read in a second of updates, without the time of evaluations.
+
+    **Shapes**: plain values.
+
+    **Errors**: :class:`CheckpointError` where nothing has been measured yet.
+    """
+    rows = []
+    for run in runs:
+        updates, minutes, values = curve(run, f"valid_{measure}")
+        if not len(values):
+            raise _nothing(run.folder.name)
+        speeds = [value for record in run.records() for key, value in record.items() if key.endswith("_per_second")]
+        rows.append(
+            {
+                "run": run.folder.name,
+                "parameters": run.config.get("parameters"),
+                "valid": float(values.min()),
+                "test": run.read("result.json").get(f"test_{measure}"),
+                "updates": int(updates[-1]),
+                "minutes": float(minutes[-1]),
+                "speed": float(numpy.median(speeds)) if speeds else None,
+                "text": run.config["data"]["sha256"],
+            }
+        )
+    return rows
+
+
+def _draw(named: Mapping[str, Curve], title: str, path: Path) -> Path:
+    for name, (_, _, values) in named.items():
+        if not len(values):
+            raise _nothing(name)
+    with plot.off_screen():
+        (left, _), _ = plot.learning_curves(named, ylabel="bits per character", title=title)
+        return save_picture(left, path)
+
+
+def _nothing(name: str) -> CheckpointError:
+    return CheckpointError(explain(f"{name}: nothing has been measured yet", where="curves"))
