@@ -16,6 +16,7 @@ from __future__ import annotations
 from tests.checking.mutants import (
     clockwork,
     derivations,
+    gated_feedback,
     gates,
     layer_norm,
     layers,
@@ -41,6 +42,7 @@ CHAPTERS = (
     clockwork,
     scanned,
     md_lstm,
+    gated_feedback,
     gates,
     layers,
     loops,

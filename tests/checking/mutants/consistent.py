@@ -227,6 +227,22 @@ CONSISTENT = [
     step("clockwork: a group at rest is zero", "Clockwork", "new, h_prev)", "new, 0.5 * h_prev)"),
     step("min-lstm: not shared out", "MinLSTM", "(f + least) / whole * h_prev", "f * h_prev"),
     step("leaky: the rate of the other half", "LeakyRNN", "rate * candidate", "(1.0 - 0.5 * rate) * candidate"),
+    # ---- what others take gated feedback for ------------------------------------------------------------
+    step("gf: the gates of the sources in another order", "GatedFeedback-tanh",
+         "g[:, i : i + 1]", "g[:, self.L - 1 - i : self.L - i]", "_from_the_past"),
+    step("gf: gates without a sigmoid", "GatedFeedback-GRU",
+         'return self.gate(f"layers.{j}.global", ops.concat(pre, axis=-1))', "return ops.concat(pre, axis=-1)",
+         "_global_gate"),
+    step("gf: the gate reads the layer below as it was", "GatedFeedback-tanh",
+         "self.reads(below, ", "self.reads(now.h_prev[j - 1] if j else below, ", "_global_gate"),
+    step("gf: g multiplies what comes from below as well", "GatedFeedback-LSTM",
+         'ops.tanh(self._from_below(j, "candidate", below, now)',
+         'ops.tanh(self._global_gate(j, below, now)[:, :1] * self._from_below(j, "candidate", below, now)', "_lstm"),
+    step("gf: g multiplies what the gates of the unit see", "GatedFeedback-GRU",
+         'seen @ self[f"layers.{j}.U.{name}"]',
+         'self._global_gate(j, below, now)[:, :1] * (seen @ self[f"layers.{j}.U.{name}"])', "_unit_gate"),
+    step("gf: z is the share of the old", "GatedFeedback-GRU-before",
+         "(1.0 - z) * now.h_prev[j] + z * candidate", "z * now.h_prev[j] + (1.0 - z) * candidate", "_gru"),
 ]  # fmt: skip
 
 #: Windows that leave an output out, or have one twice: no gradient is right, and a check ends in an error.

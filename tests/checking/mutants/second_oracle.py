@@ -69,10 +69,10 @@ def hand(name: str, check: Any, oracle: tuple[str, Oracle], *changes: Change | V
     return Consistent(name, check, *oracle, changes)
 
 
-def step(name: str, cell: str, line: str, instead: str) -> Consistent:
+def step(name: str, cell: str, line: str, instead: str, function: str = "step") -> Consistent:
     """One line of ``step``, of which the tape takes the right derivative; a restatement knows the equation."""
     owner = type(mg.cells.registry[cell]())
-    return Consistent(name, composed_only(cell), *restated(cell, "tape"), (Change(owner, "step", line, instead),))
+    return Consistent(name, composed_only(cell), *restated(cell, "tape"), (Change(owner, function, line, instead),))
 
 
 def cut(through: str, function: str, line: str, instead: str) -> Consistent:

@@ -1,33 +1,33 @@
-"""Mutants of gated feedback: a line of its backward pass gone wrong; and definitions other than the paper's."""
+"""Mutants of gated feedback: a line of its backward pass gone wrong, between the layers or within one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import minigate as mg
 from minigate.cells import GatedFeedback
 from minigate.cells.gated_feedback_by_hand import LayersByHand
 from minigate.cells.gated_feedback_columns import LayersInColumns
 from minigate.cells.gated_feedback_units import GRUUnit, LSTMUnit, TanhUnit
-from tests.checking.mutant import Mutant
+from tests.checking.mutants.mutant import Mutant
+from tests.checking.mutants.subjects import OfCell
 from tests.contracts.example_gates import ParametricSigmoid
 
 #: What the mutants are tried on: layers of different sizes, so that none can be taken for another.
-LAYERS: dict[str, Callable[[], mg.cells.Cell]] = {
-    "gf": lambda: GatedFeedback(2, [2, 3], seed=0, dtype="float64"),
-    "gf-k": lambda: GatedFeedback(2, [2, 3], seed=0, dtype="float64", gate=ParametricSigmoid()),
-    "gf-lstm": lambda: GatedFeedback(2, [3, 2], unit="lstm", peephole="diagonal", seed=0, dtype="float64"),
-    "gf-gru": lambda: GatedFeedback(2, [2, 3], unit="gru", gate_bias=True, seed=0, dtype="float64"),
-    "gf-before": lambda: GatedFeedback(2, [2, 2], unit="gru", reset="before", seed=0, dtype="float64"),
-    "gf-own": lambda: GatedFeedback(2, [2, 3], unit="gru", unit_gates="own", skip_input=False, seed=0, dtype="float64"),
-    "gf-open": lambda: GatedFeedback(2, [2, 3], unit="gru", gates="open", seed=0, dtype="float64"),
+SUBJECTS = {
+    "gf": OfCell(lambda: GatedFeedback(2, [2, 3], seed=0, dtype="float64")),
+    "gf-k": OfCell(lambda: GatedFeedback(2, [2, 3], seed=0, dtype="float64", gate=ParametricSigmoid())),
+    "gf-lstm": OfCell(lambda: GatedFeedback(2, [3, 2], unit="lstm", peephole="diagonal", seed=0, dtype="float64")),
+    "gf-gru": OfCell(lambda: GatedFeedback(2, [2, 3], unit="gru", gate_bias=True, seed=0, dtype="float64")),
+    "gf-before": OfCell(lambda: GatedFeedback(2, [2, 2], unit="gru", reset="before", seed=0, dtype="float64")),
+    "gf-own": OfCell(
+        lambda: GatedFeedback(2, [2, 3], unit="gru", unit_gates="own", skip_input=False, seed=0, dtype="float64")
+    ),
+    "gf-open": OfCell(lambda: GatedFeedback(2, [2, 3], unit="gru", gates="open", seed=0, dtype="float64")),
 }
 
 BELOW = "gate", "in the blocks layers.0.candidate, layers.0.global; right: all of layers.1.candidate"
 GATES = "gate", "in the blocks layers.0.candidate, layers.0.global, layers.1.global; right: all of layers.1.candidate"
 STATES = "state", "only dlayers.0.h0, dlayers.1.h0"
 
-MUTANTS_OF_GATED_FEEDBACK = [
+MUTANTS = [
     # ---- between the layers --------------------------------------------------------------------
     Mutant("gf: dy reaches the top layer alone", "gf", LayersByHand, "step_backward",
            "dh += dy_t[:, own]", "dh += dy_t[:, own] if j == self.L - 1 else 0.0",
@@ -69,7 +69,7 @@ MUTANTS_OF_GATED_FEEDBACK = [
     Mutant("gf: what comes back to the past of other layers is lost", "gf", LayersByHand, "_past_backward",
            "before += through", "before[:, self.layers[j]] += through[:, self.layers[j]]",
            *STATES),
-    Mutant("gf: the past of the upper layer alone", "gf", LayersByHand, "_past_backward",
+    Mutant("gf: the past of the bottom layer alone", "gf-open", LayersByHand, "_past_backward",
            "before += through", "before[...] = through",
            *STATES),
     Mutant("gf: U gets h without g", "gf", LayersInColumns, "_products",
@@ -129,22 +129,4 @@ MUTANTS_OF_GATED_FEEDBACK = [
     Mutant("gf: the parameters of a global gate get the dg of another layer", "gf-k", LayersByHand, "other_gradients",
            "trace[\"dg\"][:, j]", "trace[\"dg\"][:, 0]",
            "gate parameters", "only dlayers.1.global.gate.k, dlayers.1.global.gate.m"),
-]  # fmt: skip
-
-#: Definitions that are wrong in themselves: their gradients are right, and only another reading of the paper can tell.
-OTHER_DEFINITIONS = [
-    Mutant("gf: one gate for each layer, not for each pair", "GatedFeedback-tanh", GatedFeedback, "_from_the_past",
-           "g[:, i : i + 1]", "g[:, j : j + 1]", ""),
-    Mutant("gf: gates without a sigmoid", "GatedFeedback-GRU", GatedFeedback, "_global_gate",
-           "return self.gate(f\"layers.{j}.global\", ops.concat(pre, axis=-1))", "return ops.concat(pre, axis=-1)", ""),
-    Mutant("gf: the gate reads the layer below as it was", "GatedFeedback-tanh", GatedFeedback, "_global_gate",
-           "self.reads(below, ", "self.reads(now.h_prev[j - 1] if j else below, ", ""),
-    Mutant("gf: g multiplies what comes from below as well", "GatedFeedback-LSTM", GatedFeedback, "_lstm",
-           "ops.tanh(self._from_below(j, \"candidate\", below, now)",
-           "ops.tanh(self._global_gate(j, below, now)[:, :1] * self._from_below(j, \"candidate\", below, now)", ""),
-    Mutant("gf: g multiplies what the gates of the unit see", "GatedFeedback-GRU", GatedFeedback, "_unit_gate",
-           "seen @ self[f\"layers.{j}.U.{name}\"]",
-           "self._global_gate(j, below, now)[:, :1] * (seen @ self[f\"layers.{j}.U.{name}\"])", ""),
-    Mutant("gf: z is the share of the old", "GatedFeedback-GRU-before", GatedFeedback, "_gru",
-           "(1.0 - z) * now.h_prev[j] + z * candidate", "z * now.h_prev[j] + (1.0 - z) * candidate", ""),
 ]  # fmt: skip
