@@ -109,7 +109,8 @@ class GatedFeedback(LayersByHand):
         self.layers = tuple(slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True))
         states, self.unit_gate_names = UNITS[unit]
         kinds = (*self.unit_gate_names, *(["global"] if gates == "learned" else []))
-        self.blocks_of_unit, self.blocks = ("candidate", *self.unit_gate_names), ("candidate", *kinds)
+        self.blocks_of_unit = ("candidate", *self.unit_gate_names)
+        self.blocks = tuple(f"layers.{j}.{kind}" for j in range(self.L) for kind in ("candidate", *kinds))
         self.gate_names = tuple(f"layers.{j}.{kind}" for j in range(self.L) for kind in kinds)
         self.state_names = tuple(f"layers.{j}.{state}" for j in range(self.L) for state in states)
         super().__init__(D, ends[-1], gate=gate, seed=seed, dtype=dtype)

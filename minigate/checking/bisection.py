@@ -15,9 +15,12 @@ from minigate.checking.verdict import several
 
 
 def block_of(name: str, blocks: Sequence[str], cell: str) -> str:
-    """The gate or other block that a parameter belongs to: ``"W.update"`` and ``"update.gate.alpha"`` to update."""
+    """The gate or other block that a parameter belongs to: ``"W.update"`` and ``"update.gate.alpha"`` to update.
+
+    Of several layers, ``"layers.1.W.update"`` to layers.1.update.
+    """
     parts = name.split(".")
-    own = [block for block in blocks if block and (block in parts)]
+    own = [block for block in blocks if block and set(block.split(".")) <= set(parts)]
     if own:
         return max(own, key=len)
     return parts[-1] if len(parts) > 1 else cell
