@@ -9,7 +9,7 @@ from pathlib import Path
 HELP = "draw a run: learning curves, gates over a text, gradient against lag"
 EPILOG = """\
 examples:
-  minigate plot runs/charlm-gf-gru2x128-seed0
+  minigate plot runs/charlm-gf-gru2x112-seed0
   minigate plot runs/book --text "The reset gate of the" --out figures
   minigate plot runs/book --text-file page.xml --length 120
 

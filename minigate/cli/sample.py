@@ -9,7 +9,7 @@ from pathlib import Path
 HELP = "write text with a trained character model"
 EPILOG = """\
 examples:
-  minigate sample runs/charlm-gf-gru2x128-seed0 --prime "The "
+  minigate sample runs/charlm-gf-gru2x112-seed0 --prime "The "
   minigate sample runs/book --length 2000 --temperature 1 --seed 7
   minigate sample runs/book --temperature 0           always the likeliest character
   minigate sample runs/wiki --prime-file page.xml --count 10 --length 300 --temperature 1 --tags

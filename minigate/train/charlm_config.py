@@ -19,7 +19,7 @@ class CharLMConfig:
     """Everything that the result depends on, besides the text itself.
 
     The defaults were chosen by the validation part of Python's documentation, for a run of two minutes on a laptop.
-    That text is short, so it is read about ten times, and what counts is to learn fast and not by heart: small
+    That text is short, so it is read about eight times, and what counts is to learn fast and not by heart: small
     batches, a high learning rate that falls to zero, and dropout before the linear map. The presets
     (:mod:`minigate.train.charlm_presets`) have the settings of Chung et al. (2015) instead.
 
@@ -36,14 +36,14 @@ class CharLMConfig:
     symbols: int = option(0, "size of the vocabulary, whatever occurs; 0 is as large as the training text needs")
     cell: str = option("gru", "the recurrent cell; rnn is tanh", CELLS)
     layers: int = option(2, "how many layers, L; each reads the layer below and the text, the softmax reads all")
-    hidden: int = option(128, "units of each layer, H")
+    hidden: int = option(112, "units of each layer, H")
     feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
     gate_input: str = option("below", "what a feedback gate sees besides the states", ("below", "all_parents"))
     init: str = option("default", "how weights begin: the cells' way or the paper's author's", INIT)
     batch: int = option(16, "parallel streams, N")
-    length: int = option(100, "steps per window, T")
+    length: int = option(50, "steps per window, T")
     reset_every: int = option(0, "updates after which the carried state is set to zero; 0 is once per epoch only")
-    updates: int = option(2500, "how many updates to make")
+    updates: int = option(4200, "how many updates to make")
     optimiser: str = option("adam", "the optimiser", ("adam", "rmsprop", "sgd"))
     learning_rate: float = option(1e-2, "its learning rate, where it is highest")
     beta2: float = option(0.99, "for adam: how long the squared gradients are remembered")
@@ -53,10 +53,10 @@ class CharLMConfig:
     warm_up: int = option(50, "updates over which the learning rate rises at the start")
     clip: float = option(1.0, "largest norm of the gradient")
     explode_threshold: float = option(0.0, "a gradient norm above it halves the learning rate, for good; 0 is never")
-    dropout: float = option(0.4, "share of the cell's outputs left out before the linear map")
+    dropout: float = option(0.3, "share of the cell's outputs left out before the linear map")
     patience: int = option(0, "evaluations without a new best after which it ends early; 0 is never")
-    evaluate_every: int = option(250, "updates between two looks at the validation text")
-    checkpoint_every: int = option(250, "updates between two checkpoints")
+    evaluate_every: int = option(350, "updates between two looks at the validation text")
+    checkpoint_every: int = option(350, "updates between two checkpoints")
     checkpoint_minutes: float = option(5.0, "and at most so many minutes between them; 0 is no such limit")
     seed: int = option(0, "the seed of weights and dropout")
 
