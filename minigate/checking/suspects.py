@@ -18,6 +18,9 @@ from minigate.checking.localise import Located
 from minigate.checking.patterns import Array, alike
 from minigate.checking.probes import Examination
 
+#: With more arguments and outputs than this, one is not looked for in the place of another: pairs are many.
+MOST_FACTORS = 6
+
 Suspects = Iterator[tuple[str, Array]]
 
 
@@ -41,8 +44,8 @@ def suspects(found: Examination, each: Located) -> dict[str, Array]:
 
 
 def _has_suspects(found: Examination, each: Located) -> bool:
-    """A function, not a sequence; and a gradient of numbers, more than one."""
-    return not found.subject.time_axis and each.got.size > 1 and bool(np.all(np.isfinite(each.got)))
+    """A function, not a sequence; and a gradient of numbers, more than one, of which every right one is known."""
+    return not found.subject.time_axis and each.whole and each.got.size > 1 and bool(np.all(np.isfinite(each.got)))
 
 
 def _known(found: Examination) -> dict[str, Array]:
@@ -76,7 +79,7 @@ def _factors(each: Located, known: Mapping[str, Array]) -> Suspects:
         yield f"the right gradient times {name} twice: `* {name}` where `/ {name}` belongs", right * value**2
     for one, a in fit.items():
         for other, b in fit.items():
-            if one != other:
+            if one != other and len(fit) <= MOST_FACTORS:
                 yield f"the right gradient times {one} / {other}: one stands where the other belongs", right * a / b
 
 
