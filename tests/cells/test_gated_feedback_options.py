@@ -11,7 +11,7 @@ from minigate.errors import OptionError
 from minigate.gates import Constant
 from tests.cells.test_gated_feedback import SIZES, D, masks, subject, units
 from tests.contracts.differences import distance
-from tests.contracts.example_gates import ParametricSigmoid
+from tests.contracts.example_gates import CHOICES, FEW, ParametricSigmoid
 from tests.contracts.subjects import HOST, N, T
 from tests.contracts.test_three_ways import along_a_direction, compare
 
@@ -64,6 +64,16 @@ def test_any_gate_may_stand_between_layers(masked, unit, gate):
     hand, composed = (subject(HOST, method, masked, **options) for method in ("bptt", "tape"))
     assert "layers.1.global.gate.k" in hand.values and ("layers.0.global.gate.k" in hand.values) == (len(gate) == 1)
     assert hand.values["layers.1.global.gate.k"].shape == (len(hand.layer.cell.sizes),), "a unit for every source"
+    for what, cotangents in composed.cotangents().items():
+        compare(hand.gradients(cotangents), composed.gradients(cotangents), 1e-10, what)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice not in FEW])
+def test_every_choice_of_gates(unit, choice):
+    names = subject(HOST, **UNITS[unit]).layer.cell.gate_names
+    options = {"gate": CHOICES[choice](names), **UNITS[unit]}
+    hand, composed = (subject(HOST, method, masked=True, **options) for method in ("bptt", "tape"))
     for what, cotangents in composed.cotangents().items():
         compare(hand.gradients(cotangents), composed.gradients(cotangents), 1e-10, what)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import minigate as mg
-from minigate.cells import GatedCell
+from minigate.cells import GatedCell, GatedFeedback
 
 
 class ParametricSigmoid(mg.gates.Gate):
@@ -66,12 +66,17 @@ FEW = ("sigmoid", "one-of-each")
 
 
 def cells_and_gates(choices: Iterable[str] = CHOICES) -> list[tuple[str, str]]:
-    """Every entry of the registry, the gated ones with every choice of gates."""
-    return [
-        (name, choice)
-        for name, build in mg.cells.registry.items()
-        for choice in (choices if isinstance(build(), GatedCell) else ["none"])
-    ]
+    """Every entry of the registry, the gated ones with every choice of gates.
+
+    Cells of several layers have so many gates that some are of each kind; they have a test of their own for the rest.
+    """
+
+    def of(cell: mg.cells.Cell) -> Iterable[str]:
+        if not isinstance(cell, GatedCell):
+            return ["none"]
+        return [choice for choice in choices if choice in FEW] if isinstance(cell, GatedFeedback) else choices
+
+    return [(name, choice) for name, build in mg.cells.registry.items() for choice in of(build())]
 
 
 def build_cell(name: str, choice: str = "none", **options: Any) -> mg.cells.Cell:
