@@ -28,6 +28,8 @@ ADVICE = {
     "flip": "one of the two passes runs the other way round",
     "shift": "an index is off by one: t where t − 1 belongs, or the other way round",
     "sum": "sum over the axis that was broadcast on the way forward",
+    "flat": "a straight-through gradient is meant to be wrong; otherwise leave the rounding out of the way forward",
+    "other": "the derivative of another function, or of a part: what is done before it has a derivative too",
     "slope": "the derivative of what stands in the forward pass, taken at the same numbers",
     "operand": "with y = x @ W: dx = dy @ W.T and dW = x.T @ dy",
     "terms": "with y = a * b: da = dy * b and db = dy * a; write the derivative of this line anew, factor by factor",

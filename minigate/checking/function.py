@@ -38,6 +38,7 @@ def check(
 
     **Errors**: whatever ``f`` raises. A wrong gradient is no error but a verdict: see :func:`assert_gradients`.
 
+    >>> import numpy as np
     >>> from minigate import ops
     >>> report = check(lambda x, W: ops.tanh(x @ W), np.ones((3, 2)), np.ones((2, 4)))
     >>> report.verdict

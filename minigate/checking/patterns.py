@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,8 @@ def recognise(
     if factor is not None:
         words = name_factor([(factor, {})])
         return Pattern("factor", f"the whole array is off by the constant factor {words}", factor)
+    if not np.any(right):
+        return Pattern("flat", "it should be 0, for the function does not change here: is a rounding or a step in it?")
     names = _names(got, axes)
     placed = _rearranged(got, right, names, limit) or _in_part(got, right, names, limit)
     if placed is not None:
@@ -179,6 +182,9 @@ def name_factor(factors: Sequence[tuple[float, Mapping[str, int]]]) -> str:
 
 def _whole(value: float) -> str:
     """A factor that is a whole number, or one part in a whole number, is usually the length of an axis."""
+    if abs(value - 1.0) < 1e-3:
+        rounded = " → a constant that was rounded to float32?" if abs(value - 1.0) < 1e-6 else ""
+        return f"1 {'+' if value > 1.0 else '−'} {abs(value - 1.0):.0e}{rounded}"
     n = round(max(value, 1.0 / value)) if value > 0.0 else 0
     if 2 < n < 10_000 and abs(value - n) < 1e-5 * n:
         return f"{value:.6f} → a sum over {n} numbers where a mean belongs, or a factor 1/{n} is missing"
@@ -212,10 +218,15 @@ def where_wrong(bad: NDArray[np.bool_], axes: Sequence[str] = ()) -> str:
         if not 0 < len(wrong) < length:
             continue
         if len(wrong) == 1:
-            return f"only {name} {wrong[0]} is wrong"
+            return f"only {_at(name, wrong)} is wrong"
         if len(wrong) == length - 1 and length > 2:
-            right = next(k for k in range(length) if k not in wrong)
-            return f"only {name} {right} is right"
+            return f"only {_at(name, [k for k in range(length) if k not in wrong])} is right"
         if len(wrong) <= 3:
-            return f"wrong at {name} {', '.join(map(str, wrong))} only"
+            return f"wrong at {_at(name, wrong)} only"
     return ""
+
+
+def _at(name: str, places: Sequence[Any] | NDArray[Any]) -> str:
+    """Places along an axis: ``t 1, 2``; along one that has but a number for a name, ``index 1, 2 of axis 0``."""
+    told = ", ".join(map(str, places))
+    return f"index {told} of {name}" if name.startswith("axis ") else f"{name} {told}"

@@ -130,3 +130,22 @@ def test_one_place_that_is_wrong_is_left_to_be_named_as_a_place():
 )
 def test_whole_numbers_are_lengths(factor, words):
     assert name_factor([(factor, {})]) == words
+
+
+def test_where_the_function_does_not_change_every_gradient_is_too_much():
+    found = recognise(OTHER, numpy.zeros((4, 4)))
+    assert found is not None and found.kind == "flat" and "is a rounding or a step in it?" in found.text
+
+
+def test_a_factor_that_is_nearly_one_shows_by_how_much():
+    assert name_factor([(1.0 + 1.5e-8, {})]) == "1 + 1e-08 → a constant that was rounded to float32?"
+    assert name_factor([(1.0 - 2e-4, {})]) == "1 − 2e-04"
+
+
+def test_an_axis_without_a_name_is_told_by_its_number():
+    bad = numpy.zeros((4, 3), dtype=bool)
+    bad[2] = True
+    assert where_wrong(bad) == "only index 2 of axis 0 is wrong"
+    assert where_wrong(bad, ("t", "unit")) == "only t 2 is wrong"
+    bad[0] = True
+    assert where_wrong(bad) == "wrong at index 0, 2 of axis 0 only"

@@ -76,3 +76,8 @@ def test_what_is_wrong_by_more_than_the_trembling_does_not_pass(dtype):
 def test_float32_inside_is_named_as_a_reason():
     report = check_vjp(lambda x: numpy.tanh(x.astype("float32")), tanh_backward, X)
     assert report.verdict == "INCONCLUSIVE" and "float32 or float16 inside?" in report.reasons[0]
+
+
+def test_a_gradient_that_is_passed_straight_through_a_rounding_is_called_that():
+    report = check_vjp(lambda x: numpy.round(4.0 * x) / 4.0, lambda w, x: (w,), X)
+    assert report.verdict == "FAIL" and report.findings[0].kind == "flat", report

@@ -69,7 +69,7 @@ CONSISTENT = [
          Change(RNN, "factors", "xp.subtract(1.0, slope, out=slope)", "xp.subtract(h, slope, out=slope)")),
     hand("every cell: the bias twice", by_cell("GRU-after"), restated("GRU-after"),
          Change(Cell, "input_share", 'x_W + self[f"b', 'x_W + 2.0 * self[f"b'),
-         Change(SHARE, "packed_weight", "[W, b[None]]", "[W, 2.0 * b[None]]"),
+         Change(SHARE, "packed_weight", "= cell[part.bias].data", "= 2.0 * cell[part.bias].data"),
          Change(SHARE, "input_gradients", "= db[own]", "= 2.0 * db[own]")),
     hand("gru: z is the share of the old", by_cell("GRU-after"),
          ("reduction", partial(test_reductions.test_a_gru_that_does_not_update_holds_its_state, HOST, "bptt",

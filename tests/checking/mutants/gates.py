@@ -58,7 +58,7 @@ MUTANTS = [
     Mutant("hard sigmoid: the slope of a smooth one", "hard sigmoid", HardSigmoid, "slope",
            "((g > 0.0) & (g < 1.0)).astype(g.dtype)", "(g * (1.0 - g)) * 4.0"),
     Mutant("constant: the slope of its value", "constant", Constant, "slope",
-           "xp.zeros_like(g)", "g * (1.0 - g)", "other", "g (1 − g), the slope of the logistic function"),
+           "xp.zeros_like(g)", "g * (1.0 - g)", "flat", "it should be 0, for the function does not change here"),
     by_slope("a slope without k", "g * (1.0 - g)", "terms", "the right gradient without the factor k"),
     by_slope("a slope with k twice", 'g * (1.0 - g) * p["k"] * p["k"]', "terms",
              "the right gradient with the factor k once too often"),
