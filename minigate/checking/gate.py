@@ -231,10 +231,15 @@ def _where_on_the_line(bad: np.ndarray, s: Array) -> str:
     if not len(wrong) or not len(right):
         return ""
     if not np.any((wrong > right.min()) & (wrong < right.max())):
-        return f"right for s in {right.min():.4g} … {right.max():.4g}, wrong outside"
+        return f"right {_stretch(right)}, wrong outside"
     if not np.any((right > wrong.min()) & (right < wrong.max())):
-        return f"wrong for s in {wrong.min():.4g} … {wrong.max():.4g}, right outside"
+        return f"wrong {_stretch(wrong)}, right outside"
     return ""
+
+
+def _stretch(s: Array) -> str:
+    low, high = float(s.min()), float(s.max())
+    return f"at s = {low:.4g}" if low == high else f"for s in {low:.4g} … {high:.4g}"
 
 
 def _score(found: Examination, verdict: str) -> Score:
