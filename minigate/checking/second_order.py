@@ -114,16 +114,16 @@ def _uneven(subject: Subject, way: str, weights: Sequence[Array | None], rng: np
         found = subject.ways[way](values, weights)
         return join([found[name] for name in subject.values])
 
-    def second(one: Values, other: Values) -> tuple[float, float, str]:
-        moved = {name: other[name] * np.maximum(1.0, np.abs(value)) for name, value in subject.values.items()}
-        left = join([one[name] * np.maximum(1.0, np.abs(value)) for name, value in subject.values.items()])
-        at = {name: value for name, value in subject.values.items()}
-        found = along(lambda e: gradient({n: a + e * moved[n] for n, a in at.items()}), gradient(at), left.size)
+    def second(one: Values, other: Values) -> tuple[float, float]:
+        at = subject.values
+        moved, left = ({n: d[n] * np.maximum(1.0, np.abs(value)) for n, value in at.items()} for d in (other, one))
+        weights = join(list(left.values()))
+        found = along(lambda e: gradient({n: a + e * moved[n] for n, a in at.items()}), gradient(at), weights.size)
         if found.kink == "at":
-            return 0.0, np.inf, found.kink
-        return float(left @ found.value), float(np.abs(left) @ found.error), found.kink
+            return 0.0, np.inf
+        return float(weights @ found.value), float(np.abs(weights) @ found.error)
 
-    (one, bar), (other, other_bar) = second(u, v)[:2], second(v, u)[:2]
+    (one, bar), (other, other_bar) = second(u, v), second(v, u)
     if abs(one - other) <= RTOL * max(abs(one), abs(other)) + BARS * (bar + other_bar) or not np.isfinite(one - other):
         return ""
     return f"uᵀ H v is {one:.6g}, vᵀ H u {other:.6g}"
