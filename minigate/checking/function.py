@@ -13,6 +13,7 @@ from minigate.checking.plain_report import report_of
 from minigate.checking.report import Report
 from minigate.checking.subject import Array, flatten, host, is_floating, on_the_tape, rebuild
 from minigate.errors import OptionError, explain
+from minigate.layers import EncoderDecoder
 from minigate.module import Module
 from minigate.tensor import Tensor
 
@@ -113,17 +114,25 @@ def _check(
 
 
 def example_input(layer: Module, seed: int) -> tuple[Any, ...]:
-    """A random input for a layer that says its sizes: x (T=5, N=3, D), or tokens (5, 3) for K symbols."""
+    """A random input for a layer that says its sizes: x (T=5, N=3, D), or tokens (5, 3) for K symbols.
+
+    An encoder-decoder gets one for what it reads and one for what it answers.
+    """
     rng = generator(seed)
     like = next(iter(layer.parameters()), None)
+    parts = (layer.encoder, layer.decoder) if isinstance(layer, EncoderDecoder) else (layer,)
+    return tuple(_example_of(part, type(layer).__name__, rng, like) for part in parts)
+
+
+def _example_of(layer: Module, name: str, rng: Any, like: Any) -> Any:
     first = getattr(layer, "layers", [layer])[0]
     first = getattr(first, "cell", first)
     if hasattr(first, "K"):
-        return (asarray(rng.integers(0, first.K, size=(5, 3)), like=like),)
+        return asarray(rng.integers(0, first.K, size=(5, 3)), like=like)
     if isinstance(getattr(first, "D", None), int):
         leading = (2, 4, 3) if getattr(first, "dimensions", 1) == 2 else (5, 3)  # a grid, or a sequence
-        return (asarray(rng.normal(size=(*leading, first.D)), like=like),)
+        return asarray(rng.normal(size=(*leading, first.D)), like=like)
     raise OptionError(
-        explain("the layer does not say what size its input has", where=f"check_layer({type(layer).__name__})",
+        explain("the layer does not say what size its input has", where=f"check_layer({name})",
                 remedy="mg.check_layer(layer, x)")
     )  # fmt: skip

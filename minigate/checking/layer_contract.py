@@ -105,10 +105,12 @@ def _of_anything(layer: Module, inputs: Sequence[Any], names: Sequence[str], poi
 
     trial = Trial(layer, {"the layer": call}, Case(point, leaves, {}))
     if drawn:
-        (x,) = leaves.values()
-        axis = x.ndim - 2 if x.dtype.kind == "f" else x.ndim - 1  # (T, N, D), tokens (T, N), a grid (I, J, N, D)
+        # (T, N, D), tokens (T, N), a grid (I, J, N, D); two of them for an encoder-decoder
+        axes = {name: x.ndim - 2 if x.dtype.kind == "f" else x.ndim - 1 for name, x in leaves.items()}
+        axis = next(iter(axes.values()))
+        N = {x.shape[axes[name]] for name, x in leaves.items()}
         outputs = trial.run("the layer", trial.case, back=False).outputs
         trial.large = tuple(leaves)
-        if all(out.ndim > axis and out.shape[axis] == x.shape[axis] for out in outputs.values()):
-            trial.batch = dict.fromkeys([*leaves, *outputs], axis)
+        if len(N) == 1 and all(out.ndim > axis and {out.shape[axis]} == N for out in outputs.values()):
+            trial.batch = axes | dict.fromkeys(outputs, axis)
     return trial

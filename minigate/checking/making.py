@@ -14,6 +14,7 @@ from minigate.checking.inventory import Item
 from minigate.checking.kinds import kind_of
 from minigate.errors import OptionError, explain
 from minigate.gates import Gate
+from minigate.layers import EncoderDecoder
 from minigate.module import Module
 
 #: What is handed to a class or a function that makes something, as far as it takes it.
@@ -87,7 +88,7 @@ def _layer_inputs(layer: Module, module: ModuleType, item: Item) -> tuple[Any, .
     own = getattr(layer, "example_inputs", None)
     if callable(own):
         return _as_tuple(own())
-    if not _takes_more_than_x(layer):
+    if isinstance(layer, EncoderDecoder) or not _takes_more_than_x(layer):
         try:
             return example_input(layer, 0)
         except OptionError:

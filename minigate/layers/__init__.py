@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from minigate.cells import GRU, LSTM, MDLSTM
 from minigate.layers.bidirectional import Bidirectional
+from minigate.layers.decoding import Answer, beam, greedy
 from minigate.layers.dropout import Dropout
 from minigate.layers.embedding import Embedding
+from minigate.layers.encoder_decoder import EncoderDecoder
 from minigate.layers.grid import FourDirections, Grid
 from minigate.layers.highway import Highway
 from minigate.layers.layer_norm import LayerNorm
@@ -38,6 +40,9 @@ registry: dict[str, Callable[..., Module]] = {
     "Bidirectional": lambda seed=0, dtype="float64": Bidirectional(
         GRU(2, 3, seed=seed, dtype=dtype), LSTM(2, 1, seed=seed + 1, dtype=dtype)
     ),
+    "EncoderDecoder": lambda seed=0, dtype="float64": EncoderDecoder(
+        GRU(2, 3, seed=seed, dtype=dtype), GRU(2, 3, seed=seed + 1, dtype=dtype), 4, seed=seed + 2
+    ),
     "LayerNorm": lambda seed=0, dtype="float64": LayerNorm(4, dtype=dtype),
     "Highway": lambda seed=0, dtype="float64": Highway(4, seed=seed, dtype=dtype),
     "Highway-tanh": lambda seed=0, dtype="float64": Highway(4, activation="tanh", seed=seed, dtype=dtype),
@@ -53,9 +58,11 @@ registry: dict[str, Callable[..., Module]] = {
 __all__ = [
     "NAC",
     "NALU",
+    "Answer",
     "Bidirectional",
     "Dropout",
     "Embedding",
+    "EncoderDecoder",
     "FourDirections",
     "Grid",
     "Highway",
@@ -63,5 +70,7 @@ __all__ = [
     "Linear",
     "Recurrent",
     "Stack",
+    "beam",
+    "greedy",
     "registry",
 ]

@@ -148,12 +148,27 @@ def layer_of_registry(name: str, backend: Backend, dtype: str = "float64") -> Su
     """The subject made of one layer of the registry, which reads floats or else tokens."""
     with library.use(backend.name):
         layer = mg.layers.registry[name](dtype=dtype)
+    if isinstance(layer, mg.layers.EncoderDecoder):
+        layer = AnswersWhatItReads(layer)
     grid, size = getattr(layer, "dimensions", 1) == 2, getattr(layer, "D", D)
     x = sequence((T, J, N, size) if grid else (T, N, size), dtype=dtype)
     try:
         return Subject(layer, backend, x)
     except DTypeError:
         return Subject(layer, backend, sequence((T, N), tokens=True))
+
+
+class AnswersWhatItReads(mg.Module):
+    """An encoder-decoder as a layer of one sequence: x is both what is read and what is answered."""
+
+    def __init__(self, layer: mg.layers.EncoderDecoder) -> None:
+        super().__init__()
+        self.child("", layer)
+        self.both, self.D = layer, layer.D
+
+    def forward(self, x: Any) -> mg.Tensor:
+        """**Shapes**: x (T, N, D) → (T, N, K)."""
+        return self.both(x, x)
 
 
 def split_state(found: Any) -> tuple[Any, Any]:

@@ -116,6 +116,12 @@ LAYERS = {
     "Recurrent-learned": {"initial.h": (4,), "initial.c": (4,)} | blocks("candidate", "input", "forget", "output"),
     "Bidirectional": blocks("candidate", "update", "reset", prefix="forward.", sizes=SMALL)
     | blocks("candidate", "input", "forget", "output", prefix="backward.", sizes={"W": (2, 1), "U": (1, 1), "b": (1,)}),
+    "EncoderDecoder": {
+        name: shape
+        for part in ("encoder.", "decoder.")
+        for name, shape in blocks("candidate", "update", "reset", prefix=part, sizes=SMALL).items()
+    }
+    | {"linear.W": (3, 4), "linear.b": (4,)},
     "LayerNorm": {"g": (4,), "b": (4,)},
     "Highway": HIGHWAY,
     "Highway-tanh": HIGHWAY,
