@@ -30,6 +30,7 @@ Exit codes: 0 finished, 1 the loss became infinite or NaN (the last good checkpo
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One sub-command for each experiment, one option for each field of its configuration."""
     from minigate.train.experiments import EXPERIMENTS
+    from minigate.train.training_config import TrainingConfig, own_first
 
     commands = parser.add_subparsers(dest="experiment", metavar="EXPERIMENT", required=True)
     for name, experiment in EXPERIMENTS.items():
@@ -40,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             epilog=f"{EPILOG}\n\npresets:\n{experiment.preset_table()}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        for field in experiment.config.__dataclass_fields__.values():
-            _add_option(command, field)
+        training = command.add_argument_group("how it is trained")
+        for name, field in own_first(experiment.config).items():
+            _add_option(training if name in TrainingConfig.__dataclass_fields__ else command, field)
         command.add_argument(
             "--minutes",
             type=float,
@@ -55,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--json", action="store_true", help="lines of JSON instead of text")
 
 
-def _add_option(command: argparse.ArgumentParser, field: Any) -> None:
+def _add_option(command: Any, field: Any) -> None:
     option = "--" + field.name.replace("_", "-")
     words = field.metadata["help"]
     if isinstance(field.default, bool):

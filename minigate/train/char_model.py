@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigate import backend, cells
+from minigate import backend
 from minigate.backend import asarray
-from minigate.layers import Dropout, Linear, Recurrent, Stack
+from minigate.layers import Dropout, Linear
 from minigate.module import Module
 from minigate.tensor import Tensor
 from minigate.train.charlm_config import CharLMConfig
 from minigate.train.initialisation import author_initialisation
-
-CELLS = {"gru": cells.GRU, "lstm": cells.LSTM, "rnn": cells.RNN}
-UNITS = {"gru": "gru", "lstm": "lstm", "rnn": "tanh"}
-GATES = {"gated": "learned", "open": "open"}
+from minigate.train.recurrent_part import recurrent_part
 
 
 class CharModel(Module):
@@ -45,16 +42,7 @@ class CharModel(Module):
         super().__init__()
         streams = backend.Streams(seed)
         self.K = K
-        self.recurrent: Any
-        if feedback != "none":
-            options: dict[str, Any] = {"gates": GATES[feedback], "gate_input": gate_input, "seed": streams.init}
-            self.recurrent = Recurrent(cells.GatedFeedback(K, [hidden] * layers, unit=UNITS[cell], **options))
-        elif layers > 1:
-            below = [K, *([hidden + K] * (layers - 1))]
-            each = [Recurrent(CELLS[cell](D, hidden, seed=streams.init)) for D in below]
-            self.recurrent = Stack(each, skip_input=True, skip_output=True)
-        else:
-            self.recurrent = Recurrent(CELLS[cell](K, hidden, seed=streams.init))
+        self.recurrent: Any = recurrent_part(K, cell, hidden, layers, feedback, gate_input, streams.init)
         self.dropout = Dropout(dropout, seed=streams.noise)
         self.linear = Linear(self.recurrent.output_size, K, seed=streams.init)
         if init == "author":

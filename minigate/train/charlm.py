@@ -20,11 +20,13 @@ from minigate import data, ops
 from minigate.backend import asarray, asnumpy
 from minigate.data import Split, StreamReader, Text, Vocabulary, Window, overlap, split
 from minigate.errors import CheckpointError, explain
+from minigate.layers.states import detached
 from minigate.tensor import Tensor, no_grad
 from minigate.train.char_model import build
 from minigate.train.charlm_config import CharLMConfig
-from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
+from minigate.train.optimisers import Optimiser
 from minigate.train.sampling import sample
+from minigate.train.trainer import Task
 
 
 def read(config: CharLMConfig) -> Text:
@@ -35,7 +37,7 @@ def read(config: CharLMConfig) -> Text:
     return data.read(config.text, config.file or None, config.bytes)
 
 
-class CharLM:
+class CharLM(Task):
     """The task that the trainer works on: a character model, a text in three parts, and a carried state.
 
     **Errors**: :class:`DataError` where the text is too short for N streams.
@@ -54,12 +56,7 @@ class CharLM:
 
     def optimiser(self) -> Optimiser:
         """The optimiser that the configuration names, on the model's parameters."""
-        config, rate = self.config, self.config.learning_rate
-        if config.optimiser == "adam":
-            return Adam(self.model, rate, beta2=config.beta2)
-        if config.optimiser == "rmsprop":
-            return RMSProp(self.model, rate, momentum=config.momentum, epsilon=config.epsilon)
-        return SGD(self.model, rate, momentum=config.momentum)
+        return self.config.make_optimiser(self.model)
 
     def describe(self) -> dict[str, Any]:
         """The data in plain values: what a resumed run must find again, and how much of it is known by heart."""
@@ -85,7 +82,7 @@ class CharLM:
         window = self.reader.next_window()
         anew = window.first or (every > 0 and done % every == 0)
         scores, state = self.model(window.inputs, None if anew else self.carried)
-        self.carried = _without_history(state)
+        self.carried = detached(state)
         self.seen += window.count
         return _cross_entropy(scores, window)
 
@@ -135,11 +132,6 @@ class CharLM:
 def _streams(characters: int) -> int:
     """Up to ten of a thousand characters or more, up to a hundred of five thousand or more."""
     return max(1, min(10, characters // 1000), min(100, characters // 5000))
-
-
-def _without_history(state: Any) -> Any:
-    """A state, which may be a tuple of states, as values that nothing is differentiated through."""
-    return tuple(map(_without_history, state)) if isinstance(state, (tuple, list)) else state.detach()
 
 
 def _named(name: str, state: Any) -> dict[str, Any]:

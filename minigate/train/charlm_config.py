@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minigate.errors import OptionError, explain
 from minigate.train.charlm_presets import PRESETS
-from minigate.train.configuration import check_configuration, option
-from minigate.train.schedules import SCHEDULES
+from minigate.train.configuration import option
+from minigate.train.recurrent_part import CELLS, FEEDBACK
+from minigate.train.training_config import TrainingConfig, by_default
 
-CELLS = ("gru", "lstm", "rnn")
 INIT = ("default", "author")
-FEEDBACK = ("none", "gated", "open")
 
 
 @dataclass(frozen=True)
-class CharLMConfig:
+class CharLMConfig(TrainingConfig):
     """Everything that the result depends on, besides the text itself.
 
     The defaults were chosen by the validation part of Python's documentation, for a run of two minutes on a laptop.
@@ -34,7 +32,7 @@ class CharLMConfig:
     file: str = option("", "where a text that has a name lies, if minigate has not fetched it")
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
     symbols: int = option(0, "size of the vocabulary, whatever occurs; 0 is as large as the training text needs")
-    cell: str = option("gru", "the recurrent cell; rnn is tanh", CELLS)
+    cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
     layers: int = option(2, "how many layers, L; each reads the layer below and the text, the softmax reads all")
     hidden: int = option(112, "units of each layer, H")
     feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
@@ -43,29 +41,18 @@ class CharLMConfig:
     batch: int = option(16, "parallel streams, N")
     length: int = option(50, "steps per window, T")
     reset_every: int = option(0, "updates after which the carried state is set to zero; 0 is once per epoch only")
-    updates: int = option(4200, "how many updates to make")
-    optimiser: str = option("adam", "the optimiser", ("adam", "rmsprop", "sgd"))
-    learning_rate: float = option(1e-2, "its learning rate, where it is highest")
-    beta2: float = option(0.99, "for adam: how long the squared gradients are remembered")
-    momentum: float = option(0.9, "for rmsprop and sgd: the share of the last step that is taken again")
-    epsilon: float = option(1e-4, "for rmsprop: what is added to the variance of the gradient")
-    schedule: str = option("cosine", "the learning rate over time", SCHEDULES)
-    warm_up: int = option(50, "updates over which the learning rate rises at the start")
-    clip: float = option(1.0, "largest norm of the gradient")
-    explode_threshold: float = option(0.0, "a gradient norm above it halves the learning rate, for good; 0 is never")
     dropout: float = option(0.3, "share of the cell's outputs left out before the linear map")
-    patience: int = option(0, "evaluations without a new best after which it ends early; 0 is never")
-    evaluate_every: int = option(350, "updates between two looks at the validation text")
-    checkpoint_every: int = option(350, "updates between two checkpoints")
-    checkpoint_minutes: float = option(5.0, "and at most so many minutes between them; 0 is no such limit")
-    seed: int = option(0, "the seed of weights and dropout")
+    updates: int = by_default("updates", 4200)
+    learning_rate: float = by_default("learning_rate", 1e-2)
+    schedule: str = by_default("schedule", "cosine")
+    warm_up: int = by_default("warm_up", 50)
+    clip: float = by_default("clip", 1.0)
+    evaluate_every: int = by_default("evaluate_every", 350)
+    checkpoint_every: int = by_default("checkpoint_every", 350)
 
     def __post_init__(self) -> None:
-        ones = ("layers", "hidden", "batch", "length", "updates", "evaluate_every", "checkpoint_every")
-        zeros = ("symbols", "reset_every", "warm_up", "explode_threshold", "patience", "checkpoint_minutes")
-        check_configuration(self, "charlm", dict.fromkeys(ones, 1) | dict.fromkeys(zeros, 0))
-        if not self.clip > 0:
-            raise OptionError(explain("clip is out of range", where="charlm", expected="clip > 0", got=str(self.clip)))
+        ones = ("layers", "hidden", "batch", "length")
+        self.check("charlm", dict.fromkeys(ones, 1) | {"symbols": 0, "reset_every": 0})
 
     @property
     def title(self) -> str:

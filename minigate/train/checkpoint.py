@@ -6,7 +6,8 @@ not an array. Nothing in it is code, and reading it runs none: pickle is refused
 Writing never endangers what was there. The new file is written under a temporary name in the same folder,
 flushed to the disk, and renamed over the old one, which a second name (``.bak``) has kept; a power cut at any
 moment leaves a whole checkpoint. Reading believes nothing: sizes, names, shapes and a checksum over every
-array are compared with what the file says about itself, and any difference is an error that names it.
+array are compared with what the file says about itself, and any difference is an error that names it. The last
+bytes of the file, the comment of the zip, are a checksum over all before them: no bit can change unseen.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from minigate.errors import CheckpointError, explain
 FORMAT = 1
 LARGEST = 16 * 2**30  # bytes in all that a checkpoint is believed to have
 _META = "meta"
+_SEAL = b"sha256 "  # and 64 digits
 _UNREADABLE = (OSError, ValueError, LookupError, EOFError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile)
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 
@@ -80,8 +82,9 @@ def save_checkpoint(path: str | Path, arrays: Mapping[str, Any], meta: Mapping[s
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with temporary.open("w+b") as file:
             _write(file, {_META: numpy.frombuffer(text, numpy.uint8), **arrays})
+            _seal(file)
             file.flush()
             os.fsync(file.fileno())
         if keep and path.exists():
@@ -121,6 +124,28 @@ def _write(file: BinaryIO, arrays: Arrays) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 numpy.lib.format.write_array(entry, array, allow_pickle=False)
+        archive.comment = _SEAL + bytes(64)  # room for it
+
+
+def _seal(file: BinaryIO) -> None:
+    """Put the checksum of all that comes before it at the end of the file."""
+    file.seek(-64, os.SEEK_END)
+    length = file.tell()
+    file.seek(0)
+    digest = _digest(file, length)
+    file.seek(length)
+    file.write(digest)
+
+
+def _digest(file: BinaryIO, length: int) -> bytes:
+    digest = hashlib.sha256()
+    while length > 0:
+        piece = file.read(min(length, 2**20))
+        if not piece:
+            break
+        digest.update(piece)
+        length -= len(piece)
+    return digest.hexdigest().encode()
 
 
 def _read(path: Path) -> Arrays:
@@ -131,12 +156,19 @@ def _read(path: Path) -> Arrays:
             raise _trouble(path, "has compressed entries, which minigate never writes")
         if sum(entry.file_size for entry in entries) > min(LARGEST, path.stat().st_size):
             raise _trouble(path, "says that it is larger than it is")
-        return {
+        found = {
             entry.filename.removesuffix(".npy"): numpy.lib.format.read_array(
                 io.BytesIO(archive.read(entry)), allow_pickle=False
             )
             for entry in entries
         }
+        sealed = archive.comment
+    if sealed:  # older files have none, and are held to their arrays alone
+        with path.open("rb") as file:
+            digest = _digest(file, path.stat().st_size - 64)
+        if sealed != _SEAL + digest:
+            raise _trouble(path, "is damaged: its bytes are not those that were saved (SHA-256 differs)")
+    return found
 
 
 def _confirm(path: Path, arrays: Arrays) -> Checkpoint:

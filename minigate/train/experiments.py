@@ -77,7 +77,6 @@ def run_experiment(
     config = _configure(experiment, options or {}) if run is None else _same(run, name, experiment, options or {})
     task = experiment.task(config)
     optimiser = task.optimiser()
-    trainer_options = {key: getattr(config, key) for key in _SHARED}
     data = task.describe()
     parameters = sum(parameter.size for parameter in task.model.parameters())
     if run is None:
@@ -95,7 +94,7 @@ def run_experiment(
         tell("measure", measured)
         picture.draw(every=PICTURE_SECONDS)
 
-    trainer = Trainer(task, optimiser, run, minutes=minutes, quiet=quiet, report=report, **trainer_options)
+    trainer = Trainer(task, optimiser, run, minutes=minutes, quiet=quiet, report=report, **config.for_the_trainer())
     if resume is not None and not _never_saved(run):
         trainer.resume()
         begin["resumed"] = trainer.step
@@ -124,12 +123,6 @@ class _Picture:
 def _never_saved(run: Run) -> bool:
     """Was it killed before there was anything to lose?"""
     return not (run.checkpoint.exists() or backup_of(run.checkpoint).exists() or run.records())
-
-
-_SHARED = (
-    "updates", "clip", "explode_threshold", "schedule", "warm_up", "patience", "evaluate_every", "checkpoint_every",
-    "checkpoint_minutes",
-)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

@@ -44,6 +44,13 @@ class Task(Protocol):
     def evaluate(self, part: str) -> float:
         """The measure on ``"valid"`` or ``"test"``; leaves no trace in the training."""
 
+    def measured(self, value: float) -> Record:
+        """Called in training with what :meth:`evaluate` found on ``"valid"``: a curriculum may move on.
+
+        What is returned goes into the record beside it, and is nothing where a task has no more to say.
+        """
+        return {}
+
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the next loss depends on besides parameters and random streams: arrays, and plain values."""
 
@@ -176,6 +183,7 @@ class Trainer:
             "step": self.step,
             "loss": sum(self._losses) / len(self._losses),
             f"valid_{self.task.measure}": value,
+            **self.task.measured(value),
             "best": better,
             "gradient_norm": max(self._norms),
             "learning_rate": self.optimiser.learning_rate,
