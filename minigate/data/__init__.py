@@ -1,28 +1,58 @@
-"""What the networks learn from, on the host: texts so far, and the download of every data set.
+"""What the networks learn from, on the host: texts, problems with answers, and the download of every data set.
 
 In reading order: ``text`` (characters or bytes, in three parts), ``vocabulary`` (as numbers), ``reader`` (as
 streams), ``repeats`` (what can be known by heart), ``catalogue`` (what can be fetched), ``cache`` (where it is kept,
 and whether it is whole), ``download`` (one file from the network), ``fetch`` (a data set, from there or from disk),
 ``corpora`` (a text by its name).
+
+Then problems with answers: ``symbols`` (an alphabet that is known beforehand), ``pair_task`` (what a task is),
+``programs``, ``addition`` and ``copying`` (the tasks), ``pairs`` (in parts and batches), ``program_tokens`` and
+``program_parser`` (a program of your own).
 """
 
+from minigate.data.addition import Addition
+from minigate.data.copying import Copy
 from minigate.data.corpora import TEXTS, read
+from minigate.data.pair_task import PairTask, answer_symbols, read_symbols
+from minigate.data.pairs import PARTS, TASKS, PairBatch, batch_random, collate, draw_pair, draw_pairs, split_part
+from minigate.data.program_parser import canonical, evaluate
+from minigate.data.program_tokens import to_python
+from minigate.data.programs import Programs
 from minigate.data.reader import StreamReader, Window
 from minigate.data.repeats import overlap
+from minigate.data.symbols import Symbols
 from minigate.data.text import Split, Text, pydoc, read_text, split
 from minigate.data.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = [
+    "PARTS",
+    "TASKS",
     "TEXTS",
     "UNKNOWN",
+    "Addition",
+    "Copy",
+    "PairBatch",
+    "PairTask",
+    "Programs",
     "Split",
     "StreamReader",
+    "Symbols",
     "Text",
     "Vocabulary",
     "Window",
+    "answer_symbols",
+    "batch_random",
+    "canonical",
+    "collate",
+    "draw_pair",
+    "draw_pairs",
+    "evaluate",
     "overlap",
     "pydoc",
     "read",
+    "read_symbols",
     "read_text",
     "split",
+    "split_part",
+    "to_python",
 ]
