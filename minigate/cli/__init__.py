@@ -24,7 +24,7 @@ from minigate.errors import MinigateError, OptionError
 __all__ = ["main"]
 
 # In the order in which someone meets them.
-COMMANDS = ("doctor", "lessons", "check", "train", "sample", "plot", "compare", "data", "bench")
+COMMANDS = ("doctor", "lessons", "check", "train", "sample", "predict", "plot", "compare", "data", "bench")
 
 DONE, FAILED, USAGE, INCONCLUSIVE, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
 

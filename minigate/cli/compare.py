@@ -14,9 +14,11 @@ examples:
   minigate compare runs/* --out figures/compared.png
   minigate compare runs/a runs/b --markdown --no-plot
 
-valid and test are bits per character: the best on the validation text, and the score on the test text of the model
-that was best there. "–" for a run that has not come to an end. characters/s is the median over the run's evaluations,
-in updates alone; minutes are those of training with all its evaluations. Speed and time are of the machine that the
+valid and test are bits per character, of programs the share of wrong symbols: the best on the validation part, and the
+score on the test part of the model that was best there. "–" for a run that has not come to an end. characters/s (or
+symbols/s) is the median over the run's evaluations, in updates alone; minutes are those of training with all its
+evaluations. Of two runs of programs there is also a picture of the second's right symbols less the first's, for every
+difficulty. Speed and time are of the machine that the
 runs were made on, and compare only where nothing else ran there."""
 
 
@@ -33,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the table, draw the curves, and say what is not alike."""
     from minigate.errors import OptionError, explain
     from minigate.train.curves import compare, draw_comparison
+    from minigate.train.pictures import draw_difference
     from minigate.train.run import Run
 
     path = Path(args.out)
@@ -41,17 +44,21 @@ def run(args: argparse.Namespace) -> int:
     runs = [Run.open(folder) for folder in args.folders]
     rows = compare(runs)
     texts = len({row.pop("text") for row in rows})
-    picture = None
+    picture, difference = None, None
     if args.plot:
         picture = str(draw_comparison({_title(one, runs): one for one in runs}, path))
+        if len(runs) == 2:
+            difference = draw_difference(runs[1], runs[0], path.with_stem(f"{path.stem}-difference"))
     if args.json:
-        print(json.dumps({"runs": rows, "picture": picture}))
+        print(json.dumps({"runs": rows, "picture": picture, "difference": difference and str(difference)}))
         return 0
     print(_table(rows, args.markdown))
     if texts > 1:
         print("\nnot comparable: these runs read different texts")
     if picture:
         print(f"\ncurves: {picture}")
+    if difference:
+        print(f"difference of right symbols: {difference}")
     return 0
 
 

@@ -6,14 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
-HELP = "draw a run: learning curves, gates over a text, gradient against lag"
+HELP = "draw a run: learning curves, gates over a text, gradient against lag, right answers"
 EPILOG = """\
 examples:
   minigate plot runs/charlm-gf-gru2x112-seed0
   minigate plot runs/book --text "The reset gate of the" --out figures
   minigate plot runs/book --text-file page.xml --length 120
 
-Drawn, one file each: curves (training and validation against updates and minutes); for each layer with gates a heat
+Drawn, one file each: curves (training and validation against updates and minutes). Of a run of programs: right symbols
+and right answers for every difficulty (symbols, answers). Of a run of charlm: for each layer with gates a heat
 map of every gate above the characters (gates-layers.0, …); for gated feedback, which layer feeds back into which, and
 when (feedback); and the length of the gradient of the last output against how many characters it has gone back, for
 every layer (gradient)."""
@@ -23,7 +24,7 @@ DEFAULT_TEXT = "The state of the cell is kept as long as the gate is closed, and
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, the text that it reads, and where the pictures go."""
-    parser.add_argument("folder", metavar="RUN", help="the folder of a run of charlm")
+    parser.add_argument("folder", metavar="RUN", help="the folder of a run")
     parser.add_argument("--text", help="what the model reads (default: a sentence about gates)")
     parser.add_argument("--text-file", metavar="FILE", help="the same, from a file of UTF-8 text")
     parser.add_argument("--length", type=int, default=100, help="characters of it at most (default: %(default)s)")

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from typing import Any
 
-HELP = "train a model: minigate train charlm"
+HELP = "train a model: minigate train charlm, minigate train programs"
 EPILOG = """\
 examples:
   minigate train charlm                             a Gated-Feedback GRU on Python's documentation, two minutes
@@ -21,6 +20,9 @@ examples:
   minigate train charlm --updates 200 --quiet --json
   minigate train charlm --set learning_rate=0.001 --set dropout=0.4
   minigate train charlm --resume runs/book          go on where it stopped
+  minigate train programs                           a Gated-Feedback GRU that runs small programs, some minutes
+  minigate train programs --preset laptop-stacked-lstm --minutes 15
+  minigate train programs --task addition --length 5 --reverse
 
 Ctrl-C finishes the update, saves, prints how to go on, and exits with 130.
 Where other programs compete for the cores, OMP_NUM_THREADS=1 before the command is many times as fast.
@@ -76,6 +78,7 @@ def _add_option(command: Any, field: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the experiment and say how it ended: 0, 1 or 130."""
+    from minigate.cli.train_text import TEXTS
     from minigate.errors import OptionError, explain
     from minigate.train.experiments import EXPERIMENTS, resume_command, run_experiment
 
@@ -84,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     options |= _from_pairs(args.set, fields)
     if args.resume is not None and args.out is not None:
         raise OptionError(explain("a resumed run stays in its folder", where="train", got="--out as well"))
-    printer = _json if args.json else _Text(args.quiet)
+    printer = _json if args.json else TEXTS[args.experiment](args.quiet)
     ended, folder = run_experiment(
         args.experiment,
         options,
@@ -131,59 +134,3 @@ def _from_pairs(pairs: list[str], fields: dict[str, Any]) -> dict[str, Any]:
 
 def _json(kind: str, record: dict[str, Any]) -> None:
     print(json.dumps({"event": kind, **record}), flush=True)
-
-
-class _Text:
-    """The same events for people: what was asked for, a table that grows, and the result."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
-
-    def __call__(self, kind: str, record: dict[str, Any]) -> None:
-        if kind == "result":
-            print(self.result(record), flush=True)
-        elif not self.quiet:
-            print(self.begin(record) if kind == "begin" else self.measure(record), flush=True)
-
-    def begin(self, record: dict[str, Any]) -> str:
-        """The resolved configuration, the data, the versions, and the head of the table."""
-        data, repeats = record["data"], record["data"]["repeats"]
-        counts = " / ".join(f"{count:,}" for count in data["characters"].values())
-        pairs = ", ".join(
-            f"{name}={value}" for name, value in record["config"].items() if value != "" and value is not False
-        )
-        resumed = f", resumed after update {record['resumed']}" if record["resumed"] else ""
-        lines = [
-            f"experiment  {record['experiment']}: {record['parameters']:,} parameters",
-            f"config      {pairs}",
-            f"text        {data['text']}",
-            f"parts       {counts} characters to train / validate / test",
-            f"vocabulary  {data['symbols']}",
-            f"repeats     {repeats['valid']:.0%} of the validation and {repeats['test']:.0%} of the test text "
-            "stand word for word in the training text",
-            f"versions    {', '.join(f'{name} {version}' for name, version in record['versions'].items())}",
-            f"run         {record['run']}{resumed}",
-            "",
-            "bits per character",
-            f"{'update':>8}  {'train':>7}  {'valid':>7}  {'seconds':>8}  {'chars/s':>8}",
-        ]
-        return "\n".join(lines)
-
-    def measure(self, record: dict[str, Any]) -> str:
-        """One line of the table."""
-        if record.get("diverged"):
-            return f"{record['step']:8d}  not finite"
-        if "halvings" in record:
-            halved = f"learning rate halved, {record['halvings']} times by now"
-            return f"{record['step']:8d}  a gradient of norm {record['gradient_norm']:.3g}: {halved}"
-        bits, speed = record["loss"] / math.log(2), record["characters_per_second"]
-        return f"{record['step']:8d}  {bits:7.3f}  {record['valid_bpc']:7.3f}  {record['seconds']:8.1f}  {speed:8,.0f}"
-
-    def result(self, record: dict[str, Any]) -> str:
-        """The test score of the best model, and a sample of it."""
-        return (
-            f"\nbest on the validation text after update {record['best_update']}: {record['valid_bpc']:.3f} bits per "
-            f"character; on the test text {record['test_bpc']:.3f} ({record['seconds']:.0f} s)\n\n"
-            f"sample (temperature 0.8, seed 0):\n{record['sample']}\n\n"
-            f'another one: minigate sample {record["run"]} --prime "The " --seed 1'
-        )

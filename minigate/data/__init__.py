@@ -6,8 +6,8 @@ and whether it is whole), ``download`` (one file from the network), ``fetch`` (a
 ``corpora`` (a text by its name).
 
 Then problems with answers: ``symbols`` (an alphabet that is known beforehand), ``pair_task`` (what a task is),
-``programs``, ``addition`` and ``copying`` (the tasks), ``pairs`` (in parts and batches), ``program_tokens`` and
-``program_parser`` (a program of your own).
+``program_tokens`` and ``program_parser`` (a program is read and run), ``programs``, ``addition`` and ``copying`` (the
+tasks), ``pairs`` (in parts and batches).
 """
 
 from minigate.data.addition import Addition

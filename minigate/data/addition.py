@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
-from minigate.data.pair_task import DIGITS, PairTask, answer_symbols, read_symbols
+from minigate.data.pair_task import DIGITS, END, PairTask, answer_symbols, read_symbols
+from minigate.errors import DataError, explain
 
 SUM = "print(%s+%s)"
 
@@ -29,3 +31,15 @@ class Addition(PairTask):
         count = 10**length - smallest
         a, b = (smallest + int(random.random() * count) for _ in range(2))
         return SUM % (a, b), str(a + b)
+
+    def solve(self, typed: str) -> tuple[str, str]:
+        """A sum of somebody's own, ``12+34`` or ``print(12+34)``, and its value.
+
+        **Errors**: :class:`DataError` for anything but two whole numbers with a plus between them.
+        """
+        found = re.fullmatch(r"(?:print\()?([0-9]+)\+([0-9]+)(\))?", re.sub(r"\s", "", typed.strip().removesuffix(END)))
+        if found is None:
+            raise DataError(
+                explain("not a sum of two whole numbers", where=self.name, expected="print(12+34)", got=repr(typed))
+            )
+        return SUM % (found[1], found[2]), str(int(found[1]) + int(found[2]))

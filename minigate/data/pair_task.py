@@ -46,6 +46,16 @@ class PairTask:
     longest: ClassVar[int] = LONGEST_NUMBER
     deepest: ClassVar[int] = 1
 
+    @property
+    def start(self) -> int:
+        """The number of the symbol that a decoder is fed first."""
+        return int(self.outputs.encode(END)[0])
+
+    @property
+    def stop(self) -> int:
+        """The number of the symbol that an answer ends with."""
+        return int(self.outputs.encode(STOP)[0])
+
     def pose(self, random: Random, length: int, nesting: int) -> tuple[str, str]:
         """A problem and its answer, without marks. Only ``random.random()`` may be called: see :mod:`.pairs`."""
         raise NotImplementedError(f"{type(self).__name__}.pose")
@@ -67,6 +77,13 @@ class PairTask:
             )
         problem, answer = self.pose(random, length, nesting)
         return self.source(problem), answer + STOP
+
+    def solve(self, typed: str) -> tuple[str, str | None]:
+        """A problem that somebody typed, as :meth:`pose` would write it, and its answer; None where it is not known.
+
+        **Errors**: :class:`DataError` for what is no problem of this task.
+        """
+        return typed.strip().removesuffix(END), None
 
     def source(self, problem: str) -> str:
         """A problem as the network reads it: reversed, doubled, and with the mark at its end."""

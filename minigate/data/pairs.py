@@ -44,7 +44,7 @@ Array = Any
 Pair = tuple[str, str]
 Difficulty = Callable[[Random], tuple[int, int]]  # draws a length and a nesting; a curriculum's ``draw`` is one
 
-TASKS: dict[str, Callable[..., PairTask]] = {"programs": Programs, "addition": Addition, "copy": Copy}
+TASKS: dict[str, type[PairTask]] = {"programs": Programs, "addition": Addition, "copy": Copy}
 PARTS = ("train", "valid", "test")
 TRIES = 1000  # (2/3)¹⁰⁰⁰ is 10⁻¹⁷⁶; of ten problems, with one in the part, 0.9¹⁰⁰⁰ is 10⁻⁴⁶
 

@@ -21,8 +21,7 @@ import re
 from typing import NoReturn
 
 from minigate.data.pair_task import DIGITS, END
-from minigate.data.program_tokens import LINE_END, Token, tokens_of
-from minigate.data.programs import JOINT, LOOP_VARIABLE, VARIABLES
+from minigate.data.program_tokens import JOINT, LINE_END, LOOP_VARIABLE, VARIABLES, Token, tokens_of
 from minigate.data.symbols import excerpt
 from minigate.errors import DataError, explain
 

@@ -6,9 +6,11 @@ import re
 from typing import NamedTuple
 
 from minigate.data.pair_task import END
-from minigate.data.programs import JOINT
 from minigate.errors import DataError, explain
 
+VARIABLES = "abcdefghij"  # each is given a value once
+LOOP_VARIABLE = "x"
+JOINT = "#"  # between two lines
 MOST_SYMBOLS = 5000  # of the text
 LINE_END = ""
 _TOKEN = re.compile(r"[ \t]*([A-Za-z_0-9]+|\+=|-=|\*\*|//|==|<=|>=|!=|[^ \t])")

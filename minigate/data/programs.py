@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from minigate.data.pair_task import DIGITS, PairTask, answer_symbols, read_symbols
+from minigate.data.pair_task import DIGITS, END, PairTask, answer_symbols, read_symbols
+from minigate.data.program_parser import canonical, evaluate
+from minigate.data.program_tokens import JOINT, LOOP_VARIABLE, VARIABLES
 
-VARIABLES = "abcdefghij"  # each is given a value once
-LOOP_VARIABLE = "x"
-JOINT = "#"  # between two lines
 SUM = ("(%s+%s)", "(%s-%s)")
 PRODUCT = "(%s*%s)"
 ASSIGNMENT = "%s=%s;"
@@ -144,3 +143,10 @@ class Programs(PairTask):
         """A program and what it prints."""
         script, value = compose(random, length, nesting)
         return script, str(value)
+
+    def solve(self, typed: str) -> tuple[str, str]:
+        """A program of somebody's own as the generator would write it, and what it prints.
+
+        **Errors**: :class:`DataError` for what is not such a program.
+        """
+        return canonical(typed).removesuffix(END), str(evaluate(typed))

@@ -4,6 +4,7 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
+from minigate.plot.difficulty import accuracy_map
 from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
@@ -46,6 +47,7 @@ __all__ = [
     "PALE",
     "SERIES",
     "SIGNED_MAP",
+    "accuracy_map",
     "blank",
     "broadcast_there_and_back",
     "clockwork_raster",

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigate.train.recurrent_part import recurrent_parameters
+
 #: 100 epochs of 90 MB at 10,000 characters an update.
 EPOCHS_100 = 900_000
 
@@ -84,18 +86,8 @@ def preset_table() -> str:
 def parameter_count(K: int, cell: str, layers: int, hidden: int, feedback: str, gate_input: str = "below") -> int:
     """How many numbers such a model learns, without making it.
 
-    **Equations**: with B blocks (tanh 1, GRU 3, LSTM 4), layer j reads D_j = K, above the first K + H, and R states
-    (its own: H; those of all: L·H): Σ_j B·(D_j·H + H) + (B − 1)·R·H + R·H, the pairs' gates, and L·H·K + K.
+    **Equations**: those of the recurrent part, and L·H·K + K of the softmax, which reads all layers.
 
     **Shapes**: plain numbers.
     """
-    B, L, H = {"rnn": 1, "gru": 3, "lstm": 4}[cell], layers, hidden
-    R = H if feedback == "none" else L * H
-    total = L * H * K + K
-    for j in range(L):
-        D = K if j == 0 else K + H
-        total += B * (D * H + H) + B * R * H
-        if feedback == "gated":
-            seen = D if gate_input == "all_parents" or j == 0 else H
-            total += L * (seen + L * H)
-    return total
+    return recurrent_parameters(K, cell, layers, hidden, feedback, gate_input) + layers * hidden * K + K

@@ -18,6 +18,12 @@ from minigate.train.run import Run
 Array = Any
 Curve = tuple[Array, Array, Array]
 
+#: Experiment → what its log calls the measure on the training part and on the validation part, and what that is.
+MEASURES = {
+    "charlm": ("loss", "valid_bpc", "bits per character"),
+    "programs": ("train_error", "valid_error", "share of wrong symbols"),
+}
+
 
 def curve(run: Run, key: str) -> Curve:
     """What the log of a run says of ``key``: updates, minutes of training, values; ``loss`` comes in bits.
@@ -30,23 +36,39 @@ def curve(run: Run, key: str) -> Curve:
     return numpy.array(updates, float), numpy.array(seconds, float) / 60.0, numpy.array(values, float) / unit
 
 
-def draw_curves(run: Run, measure: str = "bpc", path: Path | None = None) -> Path:
+def measures(run: Run) -> tuple[str, str, str]:
+    """The keys of its measure in training and in validation, and what it is called.
+
+    **Errors**: :class:`CheckpointError` for a run of an experiment that is not known here.
+    """
+    name = str(run.config.get("experiment"))
+    if name not in MEASURES:
+        raise CheckpointError(
+            explain(f"{run.folder} is a run of another program", where="run", expected=" | ".join(MEASURES), got=name)
+        )
+    return MEASURES[name]
+
+
+def draw_curves(run: Run, path: Path | None = None) -> Path:
     """Training and validation of one run against updates and minutes; into its folder unless ``path`` says where.
 
     **Errors**: :class:`CheckpointError` where nothing has been measured yet, or the disk refuses.
     """
-    named = {"training": curve(run, "loss"), "validation": curve(run, f"valid_{measure}")}
-    return _draw(named, run.folder.name, path or run.curves)
+    trained, valid, label = measures(run)
+    named = {"training": curve(run, trained), "validation": curve(run, valid)}
+    return _draw(named, run.folder.name, label, path or run.curves)
 
 
-def draw_comparison(runs: Mapping[str, Run], path: Path, measure: str = "bpc") -> Path:
-    """The validation curves of several runs, against updates and against minutes.
+def draw_comparison(runs: Mapping[str, Run], path: Path) -> Path:
+    """The validation curves of several runs of one experiment, against updates and against minutes.
 
     **Source**: as figures 2 and 3 of Chung et al. (2015), which are against updates and against time.
 
-    **Errors**: :class:`CheckpointError` where nothing has been measured yet, or the disk refuses.
+    **Errors**: :class:`CheckpointError` for runs of two experiments, where nothing has been measured yet, or where the
+    disk refuses.
     """
-    return _draw({name: curve(run, f"valid_{measure}") for name, run in runs.items()}, "validation", path)
+    _, valid, label = _alike(list(runs.values()))
+    return _draw({name: curve(run, valid) for name, run in runs.items()}, "validation", label, path)
 
 
 def save_picture(axes: Any, path: Path) -> Path:
@@ -69,7 +91,18 @@ def save_picture(axes: Any, path: Path) -> Path:
     return path
 
 
-def compare(runs: Sequence[Run], measure: str = "bpc") -> list[dict[str, Any]]:
+def _alike(runs: Sequence[Run]) -> tuple[str, str, str]:
+    for run in runs:
+        if measures(run) != measures(runs[0]):
+            raise CheckpointError(
+                explain("runs of two experiments have nothing to be compared", where="compare",
+                        expected=f"runs of {runs[0].config['experiment']}, as {runs[0].folder.name} is",
+                        got=f"{run.folder.name}, a run of {run.config['experiment']}")
+            )  # fmt: skip
+    return measures(runs[0])
+
+
+def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """One row for each run: what it is, how large, how far, how good, how fast.
 
     ``test`` is None for a run that has not come to an end. ``speed`` is the median over its evaluations of what was
@@ -77,11 +110,12 @@ def compare(runs: Sequence[Run], measure: str = "bpc") -> list[dict[str, Any]]:
 
     **Shapes**: plain values.
 
-    **Errors**: :class:`CheckpointError` where nothing has been measured yet.
+    **Errors**: :class:`CheckpointError` for runs of two experiments, or where nothing has been measured yet.
     """
+    valid = _alike(runs)[1]
     rows = []
     for run in runs:
-        updates, minutes, values = curve(run, f"valid_{measure}")
+        updates, minutes, values = curve(run, valid)
         if not len(values):
             raise _nothing(run.folder.name)
         speeds = [value for record in run.records() for key, value in record.items() if key.endswith("_per_second")]
@@ -90,7 +124,7 @@ def compare(runs: Sequence[Run], measure: str = "bpc") -> list[dict[str, Any]]:
                 "run": run.folder.name,
                 "parameters": run.config.get("parameters"),
                 "valid": float(values.min()),
-                "test": run.read("result.json").get(f"test_{measure}"),
+                "test": run.read("result.json").get(valid.replace("valid", "test")),
                 "updates": int(updates[-1]),
                 "minutes": float(minutes[-1]),
                 "speed": float(numpy.median(speeds)) if speeds else None,
@@ -100,12 +134,12 @@ def compare(runs: Sequence[Run], measure: str = "bpc") -> list[dict[str, Any]]:
     return rows
 
 
-def _draw(named: Mapping[str, Curve], title: str, path: Path) -> Path:
+def _draw(named: Mapping[str, Curve], title: str, label: str, path: Path) -> Path:
     for name, (_, _, values) in named.items():
         if not len(values):
             raise _nothing(name)
     with plot.off_screen():
-        (left, _), _ = plot.learning_curves(named, ylabel="bits per character", title=title)
+        (left, _), _ = plot.learning_curves(named, ylabel=label, title=title)
         return save_picture(left, path)
 
 

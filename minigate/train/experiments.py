@@ -11,7 +11,7 @@ import platform
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ import numpy
 from minigate import backend
 from minigate.backend.blas import describe_blas
 from minigate.errors import CheckpointError, OptionError, explain
+from minigate.train import charlm_presets, programs_presets
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
-from minigate.train.charlm_presets import PRESETS, preset_table
 from minigate.train.checkpoint import backup_of, load_checkpoint
-from minigate.train.curves import curve, draw_curves
+from minigate.train.curves import curve, draw_curves, measures
+from minigate.train.programs import Answering
+from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
 from minigate.train.trainer import Trainer, part_of
+from minigate.train.training_config import own_first
 
 PICTURE_SECONDS = 60.0
 Events = Callable[[str, dict[str, Any]], None]
@@ -43,11 +46,16 @@ class Experiment:
     preset_table: Callable[[], str]
 
 
-EXPERIMENTS = {
+EXPERIMENTS: dict[str, Experiment] = {
     "charlm": Experiment(
-        "a character model on Python's own documentation, or on any text", CharLMConfig, CharLM, PRESETS, preset_table
+        "a character model on Python's own documentation, or on any text",
+        CharLMConfig, CharLM, charlm_presets.PRESETS, charlm_presets.preset_table,
     ),
-}
+    "programs": Experiment(
+        "an encoder-decoder that reads small Python programs and answers what they print; also sums, and copying",
+        ProgramsConfig, Answering, programs_presets.PRESETS, programs_presets.preset_table,
+    ),
+}  # fmt: skip
 
 
 def run_experiment(
@@ -80,7 +88,8 @@ def run_experiment(
     data = task.describe()
     parameters = sum(parameter.size for parameter in task.model.parameters())
     if run is None:
-        record = {"experiment": name, "config": asdict(config), "parameters": parameters, "data": data}
+        settings = {field: getattr(config, field) for field in own_first(experiment.config)}
+        record = {"experiment": name, "config": settings, "parameters": parameters, "data": data}
         record["versions"] = versions()
         title = f"{name}-{config.title}-seed{config.seed}"
         run = Run.create(out, record) if out is not None else Run.create_numbered(title, record)
@@ -88,7 +97,7 @@ def run_experiment(
     else:
         _same_data(run, data)
         begin = {**run.config, "versions": versions(), "resumed": 0}
-    picture = _Picture(run, task.measure)
+    picture = _Picture(run)
 
     def report(measured: dict[str, Any]) -> None:
         tell("measure", measured)
@@ -111,12 +120,12 @@ def run_experiment(
 class _Picture:
     """The curves of a run, drawn anew after an evaluation, but not so often that it would cost time."""
 
-    def __init__(self, run: Run, measure: str) -> None:
-        self.run, self.measure, self.drawn = run, measure, time.monotonic()
+    def __init__(self, run: Run) -> None:
+        self.run, self.drawn = run, time.monotonic()
 
     def draw(self, every: float = 0.0) -> None:
-        if time.monotonic() - self.drawn >= every and len(curve(self.run, f"valid_{self.measure}")[0]):
-            draw_curves(self.run, self.measure)
+        if time.monotonic() - self.drawn >= every and len(curve(self.run, measures(self.run)[1])[0]):
+            draw_curves(self.run)
             self.drawn = time.monotonic()
 
 
@@ -213,7 +222,7 @@ def _same_data(run: Run, data: dict[str, Any]) -> None:
     if data["sha256"] != run.config["data"]["sha256"]:
         raise CheckpointError(
             explain(
-                "the text is not the one that the run began with",
+                "the data are not those that the run began with",
                 where=f"--resume {run.folder}",
                 expected=run.config["data"]["text"],
                 got=data["text"],

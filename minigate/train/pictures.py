@@ -1,8 +1,10 @@
-"""Every picture that a trained character model has to show, each into a file of its own."""
+"""Every picture that a run has to show, each into a file of its own."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import numpy
 
 from minigate import plot
 from minigate.train.curves import draw_curves, save_picture
@@ -12,17 +14,54 @@ from minigate.train.trained import load_model, tokens_of
 
 
 def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Path]:
-    """Curves, gates of each layer, feedback and gradient of a run while it reads ``text``; the paths of the files.
+    """What there is to see of a run: of charlm while it reads ``text``, of programs how often its answers are right.
 
     **Errors**: :class:`CheckpointError` where there is no such run; :class:`DataError` for a text that is empty or has
     characters that the model has never seen.
     """
     run = Run.open(folder)
-    trained = load_model(folder)
     out = run.folder if out is None else out
+    curves = [draw_curves(run, path=out / "curves.png")] if run.records() else []
+    return curves + (_answers(run, out) if run.config["experiment"] == "programs" else _reading(run, text, out))
+
+
+def draw_difference(run: Run, other: Run, path: Path) -> Path | None:
+    """The shares of right symbols of ``run`` less those of ``other``, for every difficulty; None where one has none.
+
+    **Errors**: :class:`CheckpointError` where the disk refuses.
+    """
+    one, two = (each.read("result.json").get("grid") for each in (run, other))
+    if one is None or two is None or any(one[key] != two[key] for key in ("lengths", "nestings")):
+        return None
+    with plot.off_screen():
+        values = numpy.array(one["symbols"]) - numpy.array(two["symbols"])
+        axes, _ = plot.accuracy_map(
+            values, lengths=one["lengths"], nestings=one["nestings"], label="difference of shares", difference=True
+        )
+        axes.set_title(f"right symbols, percent:\n{run.folder.name}\nless {other.folder.name}")
+        return save_picture(axes, path)
+
+
+def _answers(run: Run, out: Path) -> list[Path]:
+    """Right symbols, and right answers, for every difficulty; nothing before the run has come to an end."""
+    grid = run.read("result.json").get("grid")
+    if grid is None:
+        return []
+    paths = []
+    with plot.off_screen():
+        for name, label in (("symbols", "right symbols"), ("answers", "right answers")):
+            axes, _ = plot.accuracy_map(grid[name], lengths=grid["lengths"], nestings=grid["nestings"], label=label)
+            axes.set_title(f"{label}, percent:\n{run.folder.name}")
+            paths.append(save_picture(axes, out / f"{name}.png"))
+    return paths
+
+
+def _reading(run: Run, text: str, out: Path) -> list[Path]:
+    """The gates of each layer, the feedback, and the gradient against the lag."""
+    trained = load_model(run.folder)
     vocabulary = trained[1]
     symbols = [vocabulary.decode([token]) for token in tokens_of(vocabulary, text)]
-    paths = [draw_curves(run, path=out / "curves.png")] if run.records() else []
+    paths = []
     gates = gates_over(trained, text)
     with plot.off_screen():
         for layer, own in _by_layer([name for name in gates if not name.endswith(".global")]).items():

@@ -33,3 +33,23 @@ def recurrent_part(
     below = [K, *([hidden + K] * (layers - 1))]
     each = [Recurrent(CELLS[cell](D, hidden, seed=seed)) for D in below]
     return Stack(each, skip_input=True, skip_output=True)
+
+
+def recurrent_parameters(K: int, cell: str, layers: int, hidden: int, feedback: str, gate_input: str = "below") -> int:
+    """How many numbers :func:`recurrent_part` learns, without making it.
+
+    **Equations**: with B blocks (tanh 1, GRU 3, LSTM 4), layer j reads D_j = K, above the first K + H, and R states
+    (its own: H; those of all: L·H): Σ_j B·(D_j·H + H) + B·R·H, and the pairs' gates.
+
+    **Shapes**: plain numbers.
+    """
+    B, L, H = {"rnn": 1, "gru": 3, "lstm": 4}[cell], layers, hidden
+    R = H if feedback == "none" else L * H
+    total = 0
+    for j in range(L):
+        D = K if j == 0 else K + H
+        total += B * (D * H + H) + B * R * H
+        if feedback == "gated":
+            seen = D if gate_input == "all_parents" or j == 0 else H
+            total += L * (seen + L * H)
+    return total

@@ -34,7 +34,7 @@ def ctrl_c_arrives():
 def no_pictures(monkeypatch, request):
     """Dozens of tiny runs, each of which would draw its curves at the end; those marked draw them."""
     if "draws" not in request.fixturenames:
-        monkeypatch.setattr(experiments, "draw_curves", lambda run, measure: run.curves)
+        monkeypatch.setattr(experiments, "draw_curves", lambda run: run.curves)
 
 
 @pytest.fixture

@@ -1,0 +1,82 @@
+"""Everything that the result of reading and answering depends on, with the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from minigate.data import TASKS
+from minigate.errors import OptionError, explain
+from minigate.train.configuration import option
+from minigate.train.curricula import CURRICULA
+from minigate.train.programs_presets import PRESETS
+from minigate.train.recurrent_part import CELLS, FEEDBACK
+from minigate.train.training_config import TrainingConfig, by_default
+
+
+@dataclass(frozen=True)
+class ProgramsConfig(TrainingConfig):
+    """What is read and answered, in which order, and by which model.
+
+    The defaults make a small model that runs small programs after some minutes on a laptop; those of the paper are the
+    presets (:mod:`minigate.train.programs_presets`).
+
+    **Errors**: :class:`OptionError` for a value that cannot be meant.
+    """
+
+    preset: str = option("", "a model by name, as listed below", list(PRESETS))
+    task: str = option("programs", f"what is read and answered: {', '.join(TASKS)}")
+    length: int = option(3, "the largest length: digits of a number, or of what is to be copied")
+    nesting: int = option(2, "the largest nesting: operations of a program; 1 for every other task")
+    curriculum: str = option("mix", f"in which order problems come: {', '.join(CURRICULA)}")
+    reverse: bool = option(False, "write the problem backwards")
+    double: bool = option(False, "write the problem twice")
+    examples: int = option(0, "read the same so many problems again and again; 0 is new ones for ever")
+    cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
+    layers: int = option(2, "how many layers, L, to read with and to answer with")
+    hidden: int = option(96, "units of each layer, H")
+    feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
+    gate_input: str = option("below", "what a feedback gate sees besides the states", ("below", "all_parents"))
+    unroll: int = option(0, "steps after which the gradient is cut; 0 goes all the way back")
+    batch: int = option(64, "problems in an update, N")
+    pool: int = option(8, "batches that are drawn together and sorted by length, so that little is padding")
+    valid_examples: int = option(1000, "problems of the validation part, of every difficulty up to the largest")
+    test_examples: int = option(300, "problems of the test part, for every difficulty")
+    updates: int = by_default("updates", 4000)
+    learning_rate: float = by_default("learning_rate", 5e-3)
+    schedule: str = by_default("schedule", "cosine")
+    warm_up: int = by_default("warm_up", 50)
+    clip: float = by_default("clip", 1.0)
+
+    def __post_init__(self) -> None:
+        ones = ("length", "nesting", "layers", "hidden", "batch", "pool", "valid_examples", "test_examples")
+        self.check("programs", dict.fromkeys(ones, 1) | {"examples": 0, "unroll": 0})
+        _one_of("task", self.task, TASKS)
+        _one_of("curriculum", self.curriculum, CURRICULA)
+        deepest, longest = TASKS[self.task].deepest, TASKS[self.task].longest
+        for name, value, most in (("nesting", self.nesting, deepest), ("length", self.length, longest)):
+            if value > most:
+                raise OptionError(
+                    explain(f"{name} is too large for {self.task}", where="programs", expected=f"{name} ≤ {most}",
+                            got=str(value), remedy=f"--{name} {most}")
+                )  # fmt: skip
+        if self.examples % (self.batch * self.pool):
+            raise OptionError(
+                explain("the examples are no whole number of pools", where="programs",
+                        expected=f"a multiple of batch × pool = {self.batch * self.pool}, or 0", got=str(self.examples))
+            )  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        """A short name: task, and preset or cell and sizes."""
+        wiring = {"none": "", "gated": "gf-", "open": "gf-open-"}[self.feedback]
+        model = self.preset or f"{wiring}{self.cell}{f'{self.layers}x' if self.layers > 1 else ''}{self.hidden}"
+        shown = "".join(f"-{word}" for word in ("reverse", "double") if getattr(self, word))
+        return f"{model}{shown}" if self.task == "programs" else f"{self.task}-{model}{shown}"
+
+
+def _one_of(name: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise OptionError(
+            explain(f"no such {name}", where="programs", expected=" | ".join(known), got=repr(value))
+        )
