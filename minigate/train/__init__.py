@@ -1,9 +1,16 @@
 """Training, in reading order: ``optimisers`` (a gradient becomes a step), ``clipping`` and ``schedules`` (how long
 a step may be), ``checkpoint`` (one file, whole or not there), ``run`` (a folder), ``interrupt`` (Ctrl-C), ``progress``,
-``trainer`` (the loop), ``curves`` (how it went); then a character model: ``configuration`` and ``charlm_config`` (what
-can be set), ``charlm_presets`` (a paper's table), ``initialisation``, ``char_model``, ``charlm`` (the task),
-``trained`` (a model from a run), ``sampling`` (text from it), ``tags`` (are they closed?), ``inside`` and ``pictures``
-(its gates over a text); ``experiments`` (from the first line to the last), ``summary`` (how large a model is).
+``trainer`` (the loop), ``curves`` (how it went), ``configuration`` and ``training_config`` (what can be set),
+``recurrent_part`` (which cells).
+
+Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table), ``initialisation``, ``char_model``,
+``charlm`` (the task), ``trained`` (a model from a run), ``sampling`` (text from it), ``tags`` (are they closed?),
+``inside`` and ``pictures`` (its gates over a text).
+
+Then programs that are answered: ``curricula`` (which problems come when), ``programs_config``, ``programs_presets``,
+``program_model``, ``answers`` (how many are right), ``programs`` (the task), ``predicting`` (a problem of your own).
+
+Last ``experiments`` (from the first line to the last) and ``summary`` (how large a model is).
 """
 
 from minigate.train.char_model import CharModel
@@ -12,10 +19,15 @@ from minigate.train.charlm_config import CharLMConfig
 from minigate.train.charlm_presets import PRESETS, parameter_count
 from minigate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from minigate.train.clipping import clip_gradient_norm, gradient_norm
+from minigate.train.curricula import CURRICULA
 from minigate.train.experiments import EXPERIMENTS, run_experiment
 from minigate.train.initialisation import author_initialisation
 from minigate.train.inside import feedback_over, gates_over, gradient_over, trace_over
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
+from minigate.train.predicting import Prediction, predict
+from minigate.train.program_model import load_solver
+from minigate.train.programs import Answering
+from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
 from minigate.train.sampling import sample
 from minigate.train.summary import summary
@@ -24,15 +36,19 @@ from minigate.train.trained import load_model
 from minigate.train.trainer import Task, Trainer
 
 __all__ = [
+    "CURRICULA",
     "EXPERIMENTS",
     "PRESETS",
     "SGD",
     "Adam",
+    "Answering",
     "CharLM",
     "CharLMConfig",
     "CharModel",
     "Checkpoint",
     "Optimiser",
+    "Prediction",
+    "ProgramsConfig",
     "RMSProp",
     "Run",
     "Tags",
@@ -48,7 +64,9 @@ __all__ = [
     "gradient_over",
     "load_checkpoint",
     "load_model",
+    "load_solver",
     "parameter_count",
+    "predict",
     "run_experiment",
     "sample",
     "save_checkpoint",

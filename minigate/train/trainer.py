@@ -62,7 +62,8 @@ class Trainer:
     """Run ``task`` for a number of updates in the folder ``run``.
 
     It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best.
-    A gradient longer than ``explode_threshold`` halves the learning rate from that update on. Of ``minutes``,
+    A gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with
+    momentum it may stay so long for some updates, which is one explosion and halves it once. Of ``minutes``,
     ``patience``, ``explode_threshold`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record
     that goes into the log.
 
@@ -98,6 +99,7 @@ class Trainer:
         self.peak = optimiser.learning_rate
         self.step = 0
         self.halvings = 0
+        self.exploding = False  # was the last gradient longer than the threshold?
         self.best: float | None = None
         self.best_step = 0
         self.waited = 0  # evaluations since the best
@@ -120,6 +122,7 @@ class Trainer:
         with Interrupt() as interrupt, self._progress() as progress:
             while not self._enough():
                 began = time.perf_counter()
+                halvings = self.halvings
                 loss, norm = self._update()
                 now = time.perf_counter()
                 self.seconds, self._busy = before + now - start, self._busy + now - began
@@ -130,7 +133,7 @@ class Trainer:
                 self._losses.append(loss)
                 self._norms.append(norm)
                 progress.update(self.step, loss, self._speed(), self.seconds, now - start)
-                if norm > self.explode_threshold:
+                if self.halvings > halvings:
                     self._tell(progress, {"step": self.step, "gradient_norm": norm, "halvings": self.halvings})
                 if self._enough() or self.step % self.evaluate_every == 0:
                     self._tell(progress, self._measure())
@@ -161,7 +164,8 @@ class Trainer:
         loss.backward()
         norm = clip_gradient_norm(self.optimiser.parameters.values(), self.clip)
         if math.isfinite(norm):
-            self.halvings += norm > self.explode_threshold
+            begins = norm > self.explode_threshold and not self.exploding
+            self.halvings, self.exploding = self.halvings + begins, norm > self.explode_threshold
             factor = scale(self.schedule, self.step, self.updates, self.warm_up)
             self.optimiser.learning_rate = self.peak * factor * 0.5**self.halvings
             self.optimiser.step()
@@ -229,6 +233,7 @@ class Trainer:
             "best_step": self.best_step,
             "waited": self.waited,
             "halvings": self.halvings,
+            "exploding": self.exploding,
             "losses": self._losses,
             "norms": self._norms,
             "task": task_values,
@@ -262,6 +267,7 @@ class Trainer:
             rng.bit_generator.state = saved.meta["random"][path]
         for name in ("step", "best", "best_step", "waited", "halvings"):
             setattr(self, name, saved.meta[name])
+        self.exploding = saved.meta.get("exploding", False)  # a checkpoint of an older version has none
         self._losses, self._norms = list(saved.meta["losses"]), list(saved.meta["norms"])
         self.run.rewind_log(self.step)
         self.seconds = self.run.read("clock.json").get("seconds", 0.0)

@@ -25,6 +25,21 @@ def test_a_gradient_that_explodes_halves_the_learning_rate_for_good_and_says_so(
     assert load_checkpoint(run.checkpoint).meta["halvings"] == 1
 
 
+def test_one_explosion_of_several_updates_halves_it_once(small, tmp_path, monkeypatch):
+    original, calls = CharLM.loss, [0]
+
+    def loss(task):
+        calls[0] += 1
+        return original(task) * (1000.0 if calls[0] in (12, 13, 14, 22) else 1.0)
+
+    monkeypatch.setattr(CharLM, "loss", loss)
+    options = {**small, "explode_threshold": 4.0, "schedule": "constant", "warm_up": 0, "clip": 4.0}
+    _, run = run_experiment("charlm", options, out=tmp_path / "run")
+    assert [record["step"] for record in run.records() if "halvings" in record] == [12, 22]
+    rates = {record["step"]: record["learning_rate"] for record in run.records() if "learning_rate" in record}
+    assert rates == {10: 0.02, 20: 0.01, 30: 0.005}
+
+
 def test_patience_ends_it_after_so_many_evaluations_without_a_new_best(small, tmp_path, monkeypatch):
     scores = iter([3.0, 2.0, 2.5, 2.0, 2.1, 1.0, 1.0])
     monkeypatch.setattr(CharLM, "evaluate", lambda task, part: next(scores) if part == "valid" else 9.0)
