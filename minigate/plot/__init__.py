@@ -9,6 +9,7 @@ from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
+from minigate.plot.hand_over import hand_over
 from minigate.plot.heatmap import heat_map
 from minigate.plot.learning import learning_curves
 from minigate.plot.length import cost_of_length
@@ -61,6 +62,7 @@ __all__ = [
     "global_gates",
     "gradient_bias",
     "gradient_flow",
+    "hand_over",
     "heat_map",
     "learning_curves",
     "new_axes",

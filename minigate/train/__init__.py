@@ -13,6 +13,7 @@ Then programs that are answered: ``curricula`` (which problems come when), ``pro
 Last ``experiments`` (from the first line to the last) and ``summary`` (how large a model is).
 """
 
+from minigate.train.answers import Score, score_pairs
 from minigate.train.char_model import CharModel
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
@@ -51,6 +52,7 @@ __all__ = [
     "ProgramsConfig",
     "RMSProp",
     "Run",
+    "Score",
     "Tags",
     "Task",
     "Trainer",
@@ -70,6 +72,7 @@ __all__ = [
     "run_experiment",
     "sample",
     "save_checkpoint",
+    "score_pairs",
     "summary",
     "trace_over",
 ]
