@@ -14,7 +14,6 @@ import numpy
 
 from tests.strict_double.rules import StrictError, host_waits
 
-
 #: What needs no look at all: it goes into an index as it is. These are most parts of most indices.
 AS_IT_IS = {int, bool, type(None), type(Ellipsis)}
 
