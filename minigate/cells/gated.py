@@ -45,7 +45,8 @@ class GatedCell(Cell):
         self._draw_weights(rng, dtype)
         for name, own in self.gates.items():
             draw_gate_parameters(self, {name: own}, self.gate_size(name), rng, dtype)
-        self.has_gate_parameters = any(self.gate_parameters(name) for name in self.gate_names)
+        self._own_of_gate = {name: tuple(gate_parameters(self, name)) for name in self.gate_names}  # looked up often
+        self.has_gate_parameters = any(self._own_of_gate.values())
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         """Register the cell's own weights, in the order of its equations."""
@@ -61,7 +62,7 @@ class GatedCell(Cell):
 
     def gate_parameters(self, name: str) -> dict[str, Tensor]:
         """The parameters of the gate ``name``, by their own names."""
-        return gate_parameters(self, name)
+        return {own: self[f"{name}.gate.{own}"] for own in self._own_of_gate[name]}
 
     def gate(self, name: str, a: Tensor) -> Tensor:
         """The gate ``name`` at the pre-activation ``a``, in differentiable operations.
