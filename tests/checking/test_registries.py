@@ -34,6 +34,14 @@ def test_a_cell_of_gates_with_parameters_passes(name, choice):
     passes_with_every_gradient(check_cell(cell, seed=1, T=(1, 4), contracts=False))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", ["parametric", "composed"])
+@pytest.mark.parametrize("name", [name for name in mg.cells.registry if name.startswith("GatedFeedback")])
+def test_gated_feedback_with_the_same_gate_everywhere_passes(name, choice):
+    """What cells_and_gates leaves out for cells of so many gates."""
+    passes_with_every_gradient(check_cell(build_cell(name, choice, seed=1), seed=1, T=(1, 4)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_cell_with_kinks_passes_and_they_are_counted(seed):
     report = check_cell(mg.cells.GRU(2, 4, seed=seed, gate=mg.gates.HardSigmoid()), seed=seed, T=(1, 3))
