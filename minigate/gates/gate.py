@@ -41,6 +41,10 @@ class Gate:
     #: Does ``slope`` or ``param_gradients`` read ``s``? If not, no pre-activation is kept over time.
     needs_input: bool = True
 
+    #: Is the slope nearly there when g is? Then a cell hands ``forward`` an array ``slope=`` for it, and does not
+    #: call ``slope``.
+    slope_with_forward: bool = False
+
     def init(self, size: int, rng: Generator) -> dict[str, Array]:
         """The parameters of one gate of ``size`` units, as host arrays by name (none, unless overridden).
 

@@ -22,7 +22,7 @@ class KAF(Gate):
     - σ_KAF(s) = σ(½ KAF(s) + ½ s), KAF(s) = Σ_{i=1…K} α_i κ(s, d_i)
     - κ(s, d) = exp(−γ (s − d)²); ``kernel="relu"``: max(s − d, 0); ``"softplus"``: ln(1 + e^{s−d})
     - dσ_KAF/ds = σ_KAF (1 − σ_KAF) · ½ (1 + Σ_i α_i κ′(s, d_i)); the gradient of α_i is ½ σ_KAF (1 − σ_KAF) κ(s, d_i)
-    - α = (K + ε I)⁻¹ d at the beginning, K_ij = κ(d_i, d_j): KAF(s) ≈ s where the dictionary is, and the gate is σ there
+    - α = (K + ε I)⁻¹ d at the beginning, K_ij = κ(d_i, d_j): KAF(s) ≈ s on the dictionary, and there the gate is σ
 
     The half of s keeps it a gate where every Gaussian has vanished: σ(½ s) goes to 0 and 1. ``residual=False`` leaves
     it out, σ(½ KAF(s)): ½ at both ends.
@@ -31,7 +31,7 @@ class KAF(Gate):
     stands for; ``train_gamma=True``: log_gamma (H,), ln γ of each unit.
 
     **Source**: Scardapane, Van Vaerenbergh, Comminiello, Totaro & Uncini (2018), "Recurrent neural networks with
-    flexible gates using kernel activation functions", eqs. 7–9; the kernels and γ are those of Scardapane et al. (2019),
+    flexible gates using kernel activation functions", eqs. 7–9; kernels and γ are those of Scardapane et al. (2019),
     "Kafnets": ``gamma="paper"`` is 1/(6 Δ²), Δ the spacing of the dictionary, ``"code"`` the 1/(8 Δ²) of the authors'
     code for Kafnets; a number is γ itself. The dictionary is fixed and uniform around zero. K = 10 ``elements`` from
     −4 to 4 (``reach``) and ε = 10⁻⁴ (``epsilon``) are our choices. ``init`` may be "identity", a function f of the
@@ -41,6 +41,8 @@ class KAF(Gate):
     **Errors**: :class:`OptionError` for an unknown kernel, bandwidth or beginning, fewer than two elements, a reach, γ,
     ε or deviation that is not positive, γ where the kernel has none, and a regression with rectifiers.
     """
+
+    slope_with_forward = True  # both are sums over the same kernels
 
     def __init__(
         self,
@@ -89,32 +91,35 @@ class KAF(Gate):
     def _ready(self, xp: Any, p: Mapping[str, Any]) -> Any:
         return p["expansion"] if "expansion" in p else self.expansion.by_hand(xp, [p])
 
-    def forward(self, xp: Any, s: Array, p: Mapping[str, Any], out: Array | None = None) -> Array:
-        """**Shapes**: s (…, H) → g (…, H)."""
+    def forward(
+        self, xp: Any, s: Array, p: Mapping[str, Any], out: Array | None = None, slope: Array | None = None
+    ) -> Array:
+        """**Shapes**: s (…, H) → g (…, H), and where one is given dg/ds into ``slope`` (…, H)."""
         expansion = self._ready(xp, p)
         g = xp.empty_like(s) if out is None else out
-        for at in blocks(s, expansion.alpha.ndim - 1):
-            z = expansion.value(xp, s[at])
+        for at in blocks(s, expansion.alpha.ndim == 4):
+            if slope is None:
+                z = expansion.value(xp, s[at])
+            else:
+                z, dz_ds = expansion.value_and_slope(xp, s[at])
             if self.residual:
                 z += s[at]
             z *= 0.25  # ½ of the formula, ½ of σ(z) = ½ tanh(½ z) + ½
             xp.tanh(z, out=z)
             z *= 0.5
+            if slope is not None:  # before g, which may be where s is
+                if self.residual:
+                    dz_ds += 1.0
+                # common slip: leaving out the 1 of the residual, or the ½ of both
+                dz_ds *= 0.5
+                xp.multiply(dz_ds, 0.25 - z * z, out=slope[at])  # g (1 − g), of g = z + ½
             xp.add(z, 0.5, out=g[at])
         return g
 
     def slope(self, xp: Any, s: Array, g: Array, p: Mapping[str, Any]) -> Array:
         """**Shapes**: s, g (…, H) → dg/ds (…, H)."""
-        expansion = self._ready(xp, p)
         dg_ds = xp.empty_like(g)
-        for at in blocks(s, expansion.alpha.ndim - 1):
-            # common slip: leaving out the 1 of the residual, or the ½ of both
-            dz_ds = expansion.slope(xp, s[at])
-            if self.residual:
-                dz_ds += 1.0
-            dz_ds *= 0.5
-            dz_ds *= g[at]
-            xp.multiply(dz_ds, 1.0 - g[at], out=dg_ds[at])
+        self.forward(xp, s, p, xp.empty_like(g), dg_ds)
         return dg_ds
 
     def param_gradients(
@@ -123,7 +128,7 @@ class KAF(Gate):
         """**Shapes**: dg, s, g (…, H) → alpha (H, K), log_gamma (H,)."""
 
         def shares() -> Any:
-            for at in blocks(s, 1):
+            for at in blocks(s, together=False):
                 e = 1.0 - g[at]  # d loss / d KAF(s)
                 e *= g[at]
                 e *= dg[at]

@@ -48,17 +48,17 @@ def check_init(where: str, init: Any, kernel: Kernel) -> None:
 
 
 def mixing_coefficients(
-    where: str, kernel: Kernel, gamma: float, d: Array, init: Init, epsilon: float, deviation: float, size: int, rng: Any
+    where: str, kernel: Kernel, gamma: float, d: Array, init: Init, epsilon: float, deviation: float, H: int, rng: Any
 ) -> Array:
     """α of every unit: all alike where they begin as a function, drawn one by one where they are random.
 
-    **Shapes**: d (K,) → (H, K) with H = ``size``.
+    **Shapes**: d (K,) → (H, K).
 
     **Errors**: :class:`OptionError` where a function of d gives anything but K finite numbers.
     """
     K = len(d)
     if init == "random":
-        return deviation * rng.normal(size=(size, K))
+        return deviation * rng.normal(size=(H, K))
     xp = array_module(d)
     f = d if init == "identity" else xp.asarray(init(d), dtype=d.dtype)  # type: ignore[operator]
     if f.shape != d.shape or not bool(xp.isfinite(f).all()):
@@ -74,4 +74,4 @@ def mixing_coefficients(
     if isinstance(kernel, Softplus):  # no Gram matrix: least squares, with ε for what K leaves undetermined
         matrix, f = matrix.T @ matrix, matrix.T @ f
     alpha = xp.linalg.solve(matrix + epsilon * xp.eye(K), f)
-    return xp.zeros((size, K)) + alpha
+    return xp.zeros((H, K)) + alpha

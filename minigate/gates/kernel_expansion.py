@@ -26,8 +26,8 @@ Array = Any
 #: Beyond ±FAR the sum is what it is there: at ∞ a kernel that grows would be ∞, and a sum of them ∞ − ∞.
 FAR = 1e6
 
-#: Numbers in a block. What is made of so many, a dozen arrays of them, stays in the caches next to the processor.
-BLOCK = 1 << 13
+#: Numbers in a block: so few that a dozen arrays of them, one for each kernel, stay in a cache of 2 MB.
+BLOCK = 1 << 14
 
 
 class KernelExpansion:
@@ -70,6 +70,9 @@ class KernelExpansion:
         self.train_gamma, self.initial = bool(train_gamma), init
         self.epsilon, self.deviation = float(epsilon), float(deviation)
 
+        self.m = self.K // 2
+        self.middle = -self.reach + self.m * self.spacing
+
     @property
     def dictionary(self) -> list[float]:
         """d_1 … d_K, from −reach to reach."""
@@ -93,12 +96,15 @@ class KernelExpansion:
     def compose(self, s: Tensor, p: Mapping[str, Tensor]) -> Tensor:
         """KAF(s), the definition: every κ(s, d_i), then their sum.
 
+        The α of a regression are large and of alternating sign, and no d_i may be off by a rounding of its own: s − d_i
+        is counted in steps from the middle element, of which there are whole numbers.
+
         **Shapes**: s (…, H) → (…, H), by way of (…, H, K).
         """
-        xp = array_module(s.data)
-        d = xp.linspace(-self.reach, self.reach, self.K).astype(s.dtype)
+        j = array_module(s.data).arange(self.K, dtype=s.dtype) - self.m
+        v = (ops.clip(s, -FAR, FAR) - self.middle) * (1.0 / self.spacing)
+        x = (ops.expand_dims(v, -1) - j) * self.spacing
         gamma = ops.expand_dims(ops.exp(p["log_gamma"]), -1) if self.train_gamma else self.gamma
-        x = ops.expand_dims(ops.clip(s, -FAR, FAR), -1) - d
         return ops.sum(self.kernel.compose(x, gamma) * p["alpha"], axis=-1)
 
     # ---- by hand, on arrays ----------------------------------------------------------------------
@@ -108,13 +114,16 @@ class KernelExpansion:
 
         **Shapes**: s is to be (…, H), or for G > 1 (…, G, N, H).
         """
-        alpha = _planes(xp, [p["alpha"] for p in parameters], 2)
+        alone = len(parameters) == 1
+        columns = [p["alpha"].T for p in parameters]
+        alpha = columns[0] if alone else xp.stack(columns, axis=1)[:, :, None]
         gamma: Any = self.gamma
         if self.train_gamma:
-            gamma = xp.exp(_planes(xp, [p["log_gamma"] for p in parameters], 1)[0])
-        if self.kernel.has_bandwidth and within_range(xp, self.dictionary, self.spacing, gamma, alpha.dtype):
-            return Outward(xp, self.dictionary, self.spacing, alpha, gamma)
-        return ElementByElement(self.kernel, self.dictionary, alpha, gamma, FAR)
+            of_units = [xp.exp(p["log_gamma"]) for p in parameters]
+            gamma = of_units[0] if alone else xp.stack(of_units)[:, None]
+        if self.kernel.has_bandwidth and within_range(xp, self.K, self.spacing, gamma, alpha.dtype):
+            return Outward(xp, self.middle, self.spacing, alpha, gamma)
+        return ElementByElement(self.kernel, self.middle, self.spacing, alpha, gamma, FAR)
 
     def parameter_gradients(
         self, xp: Any, p: Mapping[str, Array], blocks: Iterable[tuple[Array, Array]]
@@ -123,35 +132,26 @@ class KernelExpansion:
 
         **Shapes**: each s and e (…, H) → alpha (H, K), log_gamma (H,).
         """
-        return self.by_hand(xp, [p]).parameter_gradients(xp, p, blocks, self.train_gamma)
+        return self.by_hand(xp, [p]).parameter_gradients(xp, blocks, self.train_gamma)
 
 
-def blocks(s: Array, units_ndim: int) -> Iterator[tuple[slice, ...]]:
+def blocks(s: Array, together: bool) -> Iterator[tuple[slice, ...]]:
     """Indices that cut s into pieces of some BLOCK numbers, along its rows and along its first axis.
 
-    **Shapes**: s (…, N, H) with parameters of a unit (H,), or (…, G, N, H) with (G, 1, H), which stays whole.
+    **Shapes**: s (…, N, H); where gates are ``together`` (…, G, N, H), of which G stays whole.
     """
     if s.ndim == 1 or s.size <= BLOCK:
         yield ()
         return
-    N = s.shape[-2]
-    free = s.ndim > max(2, units_ndim)
-    of_a_row = s.size // (N * (len(s) if free else 1))
-    rows = max(1, BLOCK // of_a_row)
+    N, whole = s.shape[-2], 3 if together else 2
+    free = s.ndim > whole
+    first = len(s) if free else 1
+    rows = max(1, BLOCK * N * first // s.size)
     steps = max(1, rows // N)
-    middle = (slice(None),) * (s.ndim - 3 if free else s.ndim - 2)
-    for t in range(0, len(s) if free else 1, steps):
+    between = (slice(None),) * (s.ndim - 2 - free)
+    for t in range(0, first, steps):
         for n in range(0, N, rows):
-            yield (*([slice(t, t + steps)] if free else []), *middle, slice(n, n + rows))
-
-
-def _planes(xp: Any, arrays: Sequence[Array], ndim: int) -> Array:
-    """Parameters of units, with what is not the unit first: (H, K) → (K, H); of G > 1 → (K, G, 1, H).
-
-    **Shapes**: each (H, K) or (H,); the latter as if K = 1.
-    """
-    columns = [array.T if ndim == 2 else array[None] for array in arrays]
-    return columns[0] if len(columns) == 1 else xp.stack(columns, axis=1)[:, :, None]
+            yield (*([slice(t, t + steps)] if free else []), *between, slice(n, n + rows))
 
 
 def _check_dictionary(where: str, elements: Any, reach: Any) -> None:
