@@ -134,9 +134,9 @@ class KAF2D(Rowwise):
         super().__init__(D, D // 2, method)
         # an expansion of one number has the dictionary of each side, and the checks of the options
         side = KernelExpansion("KAF2D", "gaussian", elements, reach, gamma, False, "random", 1.0, deviation)
-        self.K, self.reach = side.K, side.reach
+        self.elements, self.reach = side.K, side.reach
         self.gamma = 1.0 / (4.0 * side.spacing**2) if gamma is None else side.gamma
-        alpha = generator(seed).normal(size=(self.H, self.K, self.K))
+        alpha = generator(seed).normal(size=(self.H, elements, elements))
         self.parameter("alpha", side.deviation * alpha, dtype)
 
     def compose(self, x: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ class KAF2D(Rowwise):
         **Shapes**: s (M, D) → two of (H, M, K).
         """
         plain = s.data if isinstance(s, Tensor) else s
-        d = array_module(plain).linspace(-self.reach, self.reach, self.K).astype(plain.dtype)
+        d = array_module(plain).linspace(-self.reach, self.reach, self.elements).astype(plain.dtype)
         sides = (s[:, : self.H], s[:, self.H :])
         return [library.expand_dims(library.swapaxes(library.clip(side, -FAR, FAR), 0, 1), -1) - d for side in sides]
 
@@ -189,4 +189,4 @@ class KAF2D(Rowwise):
         return ds, {"alpha": dalpha}
 
     def __repr__(self) -> str:
-        return f"KAF2D(D={self.D}, elements={self.K})"
+        return f"KAF2D(D={self.D}, elements={self.elements})"
