@@ -180,7 +180,7 @@ def test_at_infinity_it_is_at_its_bounds_and_flat(backend, name, dtype):
     assert abs(backend.host(gate.slope(backend.xp, s, g, p))).max() <= flat
     composed = mg.Tensor(s, requires_grad=True)
     out = gate.compose(composed, tensors(p))
-    assert numpy.array_equal(backend.host(out), backend.host(g))
+    assert abs(backend.host(out) - backend.host(g)).max() <= flat
     if out.requires_grad:
         assert not backend.host(mg.grad(out, composed, backend.xp.ones_like(s))).any()
 
