@@ -34,7 +34,7 @@ _PAPER: dict[str, Any] = {
     "evaluate_every": 2500,
     "checkpoint_every": 500,
 }
-_LAPTOP: dict[str, Any] = {"length": 4, "nesting": 3, "layers": 2, "updates": 100_000, "schedule": "constant"}
+_LAPTOP: dict[str, Any] = {"length": 4, "nesting": 3, "layers": 2, "updates": 10_000}
 
 
 def _rows(unit: str, paper: int, stacked: int, feedback: int) -> dict[str, dict[str, Any]]:
