@@ -22,7 +22,10 @@ Curve = tuple[Array, Array, Array]
 MEASURES = {
     "charlm": ("loss", "valid_bpc", "bits per character"),
     "programs": ("train_error", "valid_error", "share of wrong symbols"),
+    "seqmnist": ("train_error", "valid_error", "share of misclassified images"),
 }
+#: Experiment → the measure on the validation part that the time to get there is told for.
+ENOUGH = {"seqmnist": 0.02}
 
 
 def curve(run: Run, key: str) -> Curve:
@@ -47,6 +50,19 @@ def measures(run: Run) -> tuple[str, str, str]:
             explain(f"{run.folder} is a run of another program", where="run", expected=" | ".join(MEASURES), got=name)
         )
     return MEASURES[name]
+
+
+def updates_to_enough(run: Run) -> dict[str, Any]:
+    """``enough``, a measure on the validation part, and ``updates_to_enough``: after how many updates the log has it.
+
+    Nothing for an experiment without such a measure, and None where it was not reached.
+    """
+    enough = ENOUGH.get(str(run.config.get("experiment")))
+    if enough is None:
+        return {}
+    updates, _, values = curve(run, measures(run)[1])
+    reached = updates[values <= enough]
+    return {"enough": enough, "updates_to_enough": int(reached[0]) if len(reached) else None}
 
 
 def draw_curves(run: Run, path: Path | None = None) -> Path:
