@@ -175,8 +175,8 @@ def _checked(where: str, pixels: Array, labels: Array, K: int) -> Labelled:
 def _checksum(parts: dict[str, Labelled]) -> str:
     digest = hashlib.sha256()
     for part in parts.values():
-        digest.update(numpy.ascontiguousarray(part.pixels))
-        digest.update(part.labels.astype(numpy.uint8))
+        digest.update(part.pixels.tobytes())
+        digest.update(part.labels.astype(numpy.uint8).tobytes())
     return digest.hexdigest()
 
 

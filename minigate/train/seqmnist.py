@@ -1,7 +1,7 @@
 """Classifying an image that is read as a sequence: the task, as the trainer sees it.
 
 Every epoch goes through the training images in an order of its own, which follows from the seed and the number of the
-epoch alone: where a run stands is the number of its next batch. Images stay bytes until a batch of them becomes numbers.
+epoch alone: where a run stands is the number of its next batch. Images stay bytes until a batch of them is read.
 """
 
 from __future__ import annotations
