@@ -99,12 +99,13 @@ _COLUMNS = {
     "test": "test",
     "updates": "updates",
     "minutes": "minutes",
-    "speed": "characters/s",
+    "speed": "speed",
 }
 
 
 def _table(rows: list[dict[str, Any]], markdown: bool) -> str:
-    lines = [list(_COLUMNS.values()), *([_shown(key, row[key]) for key in _COLUMNS] for row in rows)]
+    head = [f"{rows[0]['unit']}/s" if key == "speed" and rows[0]["unit"] else name for key, name in _COLUMNS.items()]
+    lines = [head, *([_shown(key, row[key]) for key in _COLUMNS] for row in rows)]
     if markdown:
         body = ["| " + " | ".join(line) + " |" for line in lines]
         return "\n".join([body[0], "|---" + "|---:" * (len(_COLUMNS) - 1) + "|", *body[1:]])
@@ -116,5 +117,5 @@ def _table(rows: list[dict[str, Any]], markdown: bool) -> str:
 def _shown(key: str, value: Any) -> str:
     if value is None:
         return "–"
-    form = {"run": "", "valid": ".3f", "test": ".3f", "minutes": ".1f"}.get(key, ",.0f")
+    form = {"run": "", "valid": ".4f", "test": ".4f", "minutes": ".1f"}.get(key, ",.0f")
     return format(value, form)

@@ -24,6 +24,7 @@ MEASURES = {
     "programs": ("train_error", "valid_error", "share of wrong symbols"),
     "seqmnist": ("train_error", "valid_error", "share of misclassified images"),
 }
+_SPEED = "_per_second"
 #: Experiment → the measure on the validation part that the time to get there is told for.
 ENOUGH = {"seqmnist": 0.02}
 
@@ -122,7 +123,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """One row for each run: what it is, how large, how far, how good, how fast.
 
     ``test`` is None for a run that has not come to an end. ``speed`` is the median over its evaluations of what was
-    read in a second of updates, without the time of evaluations.
+    read in a second of updates, counted in ``unit``, without the time of evaluations.
 
     **Shapes**: plain values.
 
@@ -134,7 +135,8 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
         updates, minutes, values = curve(run, valid)
         if not len(values):
             raise _nothing(run.folder.name)
-        speeds = [value for record in run.records() for key, value in record.items() if key.endswith("_per_second")]
+        speeds = [value for record in run.records() for key, value in record.items() if key.endswith(_SPEED)]
+        units = [key.removesuffix(_SPEED) for record in run.records() for key in record if key.endswith(_SPEED)]
         rows.append(
             {
                 "run": run.folder.name,
@@ -144,6 +146,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
                 "updates": int(updates[-1]),
                 "minutes": float(minutes[-1]),
                 "speed": float(numpy.median(speeds)) if speeds else None,
+                "unit": units[0] if units else "",
                 "text": run.config["data"]["sha256"],
             }
         )
