@@ -1,13 +1,15 @@
 """What all tests share: the ``backend`` fixture, fixed seeds, and settings that go back to what they were.
 
 ``backend`` runs a test three times: on NumPy, on the strict double (a NumPy that raises wherever CuPy
-would), and on CuPy where there is a GPU. In the test, ``backend.to(host_array)`` moves an array there,
+would), and on CuPy where there is a GPU; where CuPy is not even installed, the third is left out before it is
+collected, and one line at the end says how often. In the test, ``backend.to(host_array)`` moves an array there,
 ``backend.host(x)`` brings an array or a Tensor back, ``backend.xp`` is the array module. New arrays
 (weights, initial states) go to that library for as long as the test runs.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 # Small matrices lose time on several BLAS threads. This has to be said before NumPy is loaded.
@@ -51,7 +53,20 @@ class Backend:
 _no_gpu: list[str] = []  # the reason, found once
 
 
-@pytest.fixture(params=["numpy", "strict", pytest.param("cupy", marks=pytest.mark.gpu)])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The three libraries of ``backend``."""
+    if "backend" in metafunc.fixturenames:
+        cupy = [] if cupy_is_left_out(metafunc.config) else [pytest.param("cupy", marks=pytest.mark.gpu)]
+        metafunc.parametrize("backend", ["numpy", "strict", *cupy], indirect=True)
+
+
+def cupy_is_left_out(config: pytest.Config) -> bool:
+    """Nobody asks for a GPU, and CuPy is not there: thousands of tests would only be collected to be skipped."""
+    asked_for = os.environ.get("MINIGATE_REQUIRE_GPU") == "1" or "gpu" in config.option.markexpr
+    return not asked_for and importlib.util.find_spec("cupy") is None
+
+
+@pytest.fixture
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """NumPy, the strict double and CuPy, one after the other."""
     name = request.param
@@ -95,3 +110,14 @@ def rng() -> numpy.random.Generator:
 def pytest_configure(config: pytest.Config) -> None:
     """Time every group, the package's doctests included, which lie outside this folder."""
     config.pluginmanager.register(TimePerGroup(), "time-per-group")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count the tests on CuPy that were not collected: one for each that is going to run on NumPy."""
+    if cupy_is_left_out(config):
+        left_out = sum(getattr(item, "callspec", None) is not None and item.callspec.params.get("backend") == "numpy"
+                       for item in items)  # fmt: skip
+        config.pluginmanager.get_plugin("time-per-group").left_out = left_out
+        if hasattr(config, "workeroutput"):  # what a process of pytest-xdist tells the first one
+            config.workeroutput["left_out"] = left_out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -25,8 +26,21 @@ ONE_TEST = "tests/backend/test_arrays.py::test_the_module_is_that_of_the_arrays"
 
 def test_without_a_gpu_the_reason_is_shown() -> None:
     done = pytest_run(ONE_TEST, MINIGATE_REQUIRE_GPU="0")
-    assert done.returncode == 0, done.stdout
-    assert "2 passed, 1 skipped" in done.stdout and '1 skipped: backend "cupy": CuPy' in done.stdout
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
+    if importlib.util.find_spec("cupy") is None:
+        assert "1 tests on CuPy left out: CuPy is not installed" in done.stdout and "skipped" not in done.stdout
+    else:
+        assert '1 skipped: backend "cupy": CuPy' in done.stdout
+
+
+def test_with_several_processes_it_is_shown_as_well() -> None:
+    done = pytest_run("-n", "1", ONE_TEST, MINIGATE_REQUIRE_GPU="0")
+    assert "1 tests on CuPy left out" in done.stdout or '1 skipped: backend "cupy": CuPy' in done.stdout, done.stdout
+
+
+def test_whoever_asks_for_the_tests_on_a_gpu_is_told_why_they_are_skipped() -> None:
+    done = pytest_run("-m", "gpu", ONE_TEST, MINIGATE_REQUIRE_GPU="0")
+    assert "1 skipped, 2 deselected" in done.stdout and '1 skipped: backend "cupy": CuPy' in done.stdout, done.stdout
 
 
 def test_a_required_gpu_that_is_not_there_is_a_failure() -> None:

@@ -14,6 +14,7 @@ class TimePerGroup:
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()
+        self.left_out = 0  # tests on CuPy that were not even collected
 
     @staticmethod
     def group_of(node_id: str) -> str:
@@ -27,11 +28,18 @@ class TimePerGroup:
         self.seconds[group] += report.duration
         self.counts[group] += report.when == "call"
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object, error: object) -> None:
+        """Each process of pytest-xdist has collected everything."""
+        self.left_out = getattr(node, "workeroutput", {}).get("left_out", self.left_out)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """One line for each reason to skip; then the groups, longest first."""
+        """One line for each reason to skip, one for what was left out; then the groups, longest first."""
         reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
         for reason, count in reasons.most_common():
             terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}", yellow=True)
+        if self.left_out:
+            terminalreporter.write_line(f"{self.left_out} tests on CuPy left out: CuPy is not installed", yellow=True)
         if sum(self.seconds.values()) < 1.0:
             return
         terminalreporter.section("time per group")

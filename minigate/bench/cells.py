@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from minigate.backend import array_module, asarray, asnumpy, generator
@@ -11,8 +12,9 @@ from minigate.bench.bandwidth import bandwidth_floor
 from minigate.bench.floor import gemm_floor
 from minigate.bench.rows import Row
 from minigate.bench.timing import in_turns
-from minigate.cells import MDLSTM, Cell, GatedFeedback, registry
+from minigate.cells import GRU, MDLSTM, Cell, GatedFeedback, registry
 from minigate.cells.clock import equal_groups
+from minigate.gates import KAF
 from minigate.layers import Grid, Recurrent
 from minigate.module import Module
 from minigate.tensor import Tensor
@@ -35,7 +37,7 @@ CELLS: dict[str, Callable[..., Cell]] = {
     "GRU" if name == "GRU-after" else name: build
     for name, build in registry.items()
     if not name.startswith("GatedFeedback")
-} | {"MDLSTM": MDLSTM}
+} | {"MDLSTM": MDLSTM, "GRU-before-KAF": partial(GRU, reset="before", gate=KAF())}
 
 #: Of gated feedback three layers, which share H; it reads tokens.
 LAYERS = 3

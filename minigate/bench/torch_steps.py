@@ -157,17 +157,39 @@ def layer_norm_lstm(torch: Any, cell: Cell) -> Form:
 
 
 def gru_before(torch: Any, cell: Cell) -> Form | None:
-    """The reset before the product, which takes a second product in every step."""
+    """The reset before the product, which takes a second product in every step; with logistic or flexible gates."""
     if getattr(cell, "reset", "") != "before":
         return None
+    flexible = "update.gate.alpha" in cell.state_dict()
+    opened = flexible_gates(torch, cell) if flexible else lambda m, s: torch.sigmoid(s).chunk(2, 1)
 
     def step(m: Any, a: Any, a_candidate: Any, h: Any) -> tuple[Any, ...]:
-        z, r = torch.sigmoid(torch.addmm(a, h, m.U)).chunk(2, 1)
+        z, r = opened(m, torch.addmm(a, h, m.U))
         candidate = torch.tanh(torch.addmm(a_candidate, r * h, m.U_candidate))
         return (torch.lerp(h, candidate, z),)
 
-    weights = {"U": ("U.update", "U.reset"), "U_candidate": ("U.candidate",)}
+    weights: dict[str, tuple[str, ...]] = {"U": ("U.update", "U.reset"), "U_candidate": ("U.candidate",)}
+    if flexible:
+        weights["alpha"] = ("update.gate.alpha", "reset.gate.alpha")
     return Form((("update", "reset"), ("candidate",)), weights, step)
+
+
+def flexible_gates(torch: Any, cell: Any) -> Callable[[Any, Any], Any]:
+    """Two gates of Gaussian kernels at once: every κ(s, d), then their sum, as the equation is written.
+
+    ``alpha`` (H, 2K) has those of both gates side by side.
+    """
+    expansion = cell.gates["update"].expansion
+    K, gamma = expansion.K, expansion.gamma
+    d = torch.linspace(-expansion.reach, expansion.reach, K, dtype=torch.float64)
+
+    def opened(m: Any, s: Any) -> Any:
+        s = s.view(len(s), 2, -1)
+        kappa = torch.exp(-gamma * (s.unsqueeze(-1) - d.to(s.dtype)) ** 2)
+        kaf = (kappa * m.alpha.view(-1, 2, K).transpose(0, 1)).sum(-1)
+        return torch.sigmoid(0.5 * kaf + 0.5 * s).unbind(1)
+
+    return opened
 
 
 def sgu(torch: Any, cell: Cell) -> Form:

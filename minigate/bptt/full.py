@@ -32,8 +32,8 @@ def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
     **Errors**: :class:`SecondDerivativeError` on a derivative of the derivative: the composed way has them all.
     """
     xp = array_module(x.data, *(h.data for h in state))
-    names = [name for name, _ in cell.named_parameters()]
-    parameters = cell.parameters()
+    named = dict(cell.named_parameters())
+    names, parameters = list(named), list(named.values())
     floating = x.dtype.kind == "f"
     inputs = [x, *state, *parameters] if floating else [*state, *parameters]
     initial = [h.data for h in state]

@@ -2,7 +2,7 @@
 
 A cell names its gates (``gate_names``, in packed order). ``gate=`` gives one :class:`Gate` for all of
 them or one by name. The cell owns the gates' parameters, as ``<gate>.gate.<parameter>``. Neighbours
-that are the same gate without parameters run as one: for the usual sigmoids that is a single call
+that are the same gate run as one where it can do that: for the usual sigmoids that is a single call
 on all gates of a step, so that a gate one can exchange costs nothing until one does.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from minigate.backend import generator
 from minigate.cells.cell import Cell
-from minigate.cells.trace import Trace
+from minigate.cells.trace import Run, Trace
 from minigate.gates import Gate, GateOption, Sigmoid, choose_gates, draw_gate_parameters, gate_parameters
 from minigate.tensor import Tensor
 
@@ -45,7 +45,8 @@ class GatedCell(Cell):
         self._draw_weights(rng, dtype)
         for name, own in self.gates.items():
             draw_gate_parameters(self, {name: own}, self.gate_size(name), rng, dtype)
-        self.has_gate_parameters = any(self.gate_parameters(name) for name in self.gate_names)
+        self._own_of_gate = {name: tuple(gate_parameters(self, name)) for name in self.gate_names}  # looked up often
+        self.has_gate_parameters = any(self._own_of_gate.values())
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         """Register the cell's own weights, in the order of its equations."""
@@ -61,7 +62,7 @@ class GatedCell(Cell):
 
     def gate_parameters(self, name: str) -> dict[str, Tensor]:
         """The parameters of the gate ``name``, by their own names."""
-        return gate_parameters(self, name)
+        return {own: self[f"{name}.gate.{own}"] for own in self._own_of_gate[name]}
 
     def gate(self, name: str, a: Tensor) -> Tensor:
         """The gate ``name`` at the pre-activation ``a``, in differentiable operations.
@@ -97,48 +98,65 @@ class GatedCell(Cell):
         if any(self.gates[name].needs_input for name in names):
             trace.planes(f"{place}a", a, names, prefix="a_")
             trace.planes(f"{place}gates", trace.empty(*a.shape), names)
+        if any(self.gates[name].slope_with_forward for name in names):
+            trace[f"{place}slopes"] = trace.empty(*a.shape)
         runs, k = [], 0
         for size in moments or self.moments or (len(names),):
-            runs.append(self._runs(names, k, k + size))
+            runs.append(self._runs(trace.xp, names, k, k + size))
             k += size
-        trace.gate_runs[place] = [*runs, self._runs(names, 0, len(names))]  # at the end, when all are open, at once
+        runs.append(self._runs(trace.xp, names, 0, len(names)))  # at the end, when all are open, at once
+        trace.gate_runs[place] = runs
 
-    def _runs(self, names: tuple[str, ...], k: int, end: int) -> list[tuple[Gate, int, int, dict[str, Array]]]:
-        """Neighbours among the gates k … end − 1 that are the same and have no parameters are one run."""
-        runs: list[tuple[Gate, int, int, dict[str, Array]]] = []
+    def _runs(self, xp: Any, names: tuple[str, ...], k: int, end: int) -> list[Run]:
+        """Neighbours among the gates k … end − 1 that are the same gate are one run, if it takes them together."""
+        alike: list[list[str]] = []
         for name in names[k:end]:
-            gate = self.gates[name]
-            p = {key: parameter.data for key, parameter in self.gate_parameters(name).items()}
-            if runs and not p and not runs[-1][3] and _same(runs[-1][0], gate):
-                first = runs.pop()[1]
+            if alike and _same(self.gates[alike[-1][-1]], self.gates[name]):
+                alike[-1].append(name)
             else:
-                first = k
-            runs.append((gate, first, k + 1, p))
-            k += 1
+                alike.append([name])
+        runs: list[Run] = []
+        for group in alike:
+            gate = self.gates[group[0]]
+            own = [{key: each.data for key, each in self.gate_parameters(name).items()} for name in group]
+            together = gate.prepare(xp, own)
+            prepared = [together] if together is not None else [gate.prepare(xp, [p]) for p in own]
+            size = len(group) // len(prepared)
+            for p in prepared:
+                runs.append((gate, k, k + size, p))
+                k += size
         return runs
 
-    def open_gates(self, trace: Trace, a: Array, g: Array, moment: int = 0, place: str = "") -> None:
-        """The gates of one moment of a step: ``a`` → ``g``, which may be the same array.
+    def open_gates(self, trace: Trace, at: int | slice, moment: int = 0, place: str = "") -> None:
+        """The gates of one moment of a step, or of a block of steps, from the pre-activations that stand there.
 
-        **Shapes**: a, g (G, N, H), the planes of all gates of the place, in their order.
+        **Shapes**: of a step (G, N, H), the planes of all gates of the place, in their order; of a block (B, G, N, H).
         """
+        g = trace[f"{place}gates"][at]
+        a = trace[f"{place}a"][at] if f"{place}a" in trace else g
         for gate, first, end, p in trace.gate_runs[place][moment]:
-            gate.forward(trace.xp, a[first:end], p, out=g[first:end])
+            own = (..., slice(first, end), slice(None), slice(None))
+            beside = {"slope": trace[f"{place}slopes"][at][own]} if gate.slope_with_forward else {}
+            gate.forward(trace.xp, a[own], p, out=g[own], **beside)
 
     def gate_slopes(self, trace: Trace, steps: slice, place: str = "") -> Array:
-        """dg/da of every gate of a place, for a block of steps at once.
+        """dg/da of every gate of a place, for a block of steps at once; not to be edited.
 
-        **Shapes**: (B, G, N, H), a new array.
+        **Shapes**: (B, G, N, H).
         """
         g, a = trace[f"{place}gates"][steps], trace[f"{place}a"][steps] if f"{place}a" in trace else None
+        known = trace[f"{place}slopes"][steps] if f"{place}slopes" in trace else None
         runs = trace.gate_runs[place][-1]
         if len(runs) == 1:
             gate, _, _, p = runs[0]
-            return gate.slope(trace.xp, a, g, p)
+            return known if gate.slope_with_forward else gate.slope(trace.xp, a, g, p)
         slopes = trace.xp.empty(g.shape, dtype=g.dtype)
         for gate, first, end, p in runs:
             own = slice(first, end)
-            slopes[:, own] = gate.slope(trace.xp, None if a is None else a[:, own], g[:, own], p)
+            if gate.slope_with_forward:
+                slopes[:, own] = known[:, own]  # type: ignore[index]
+            else:
+                slopes[:, own] = gate.slope(trace.xp, None if a is None else a[:, own], g[:, own], p)
         return slopes
 
     def gate_gradients(self, trace: Trace, dg: Mapping[str, Array]) -> dict[str, Array]:

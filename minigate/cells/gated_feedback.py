@@ -114,7 +114,7 @@ class GatedFeedback(LayersByHand):
         self.gate_names = tuple(f"layers.{j}.{kind}" for j in range(self.L) for kind in kinds)
         self.state_names = tuple(f"layers.{j}.{state}" for j in range(self.L) for state in states)
         super().__init__(D, ends[-1], gate=gate, seed=seed, dtype=dtype)
-        self.columns, self.products = self._columns(), self._products()
+        self.columns, self.products, self.parts = self._columns(), self._products(), self._input_parts()
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         weight = glorot if self.init == "glorot" else uniform

@@ -96,9 +96,9 @@ class LayersByHand(LayersInColumns):
                 xp.add(by_gate(a[:, columns.unit_gates], H), by_gate(gates, H), out=planes)
                 unit.open(self, j, t, trace)
             if self.gates_are == "learned":
-                a_g = trace["global"][t]
-                xp.add(a[:, columns.global_gates], of_past[:, columns.global_gates_of_past], out=a_g[j])
-                self.open_gates(trace, a_g, trace[f"{GLOBAL}gates"][t], j, GLOBAL)
+                a_g = trace["global"][t, j]
+                xp.add(a[:, columns.global_gates], of_past[:, columns.global_gates_of_past], out=a_g)
+                self.open_gates(trace, t, j, GLOBAL)
             s = unit.place_of_sum(self, j, t, trace)
             xp.matmul(self._past(j, t, trace), trace.weights[f"{here}U"], out=s)
             unit.close(self, j, t, a[:, :H], s, trace)

@@ -38,6 +38,7 @@ class LayersInColumns(GatedCell):
     sizes: tuple[int, ...]
     layers: tuple[slice, ...]
     columns: tuple[Columns, ...]
+    parts: tuple[InputPart, ...]
     L: int
     unit: str
     unit_gate_names: tuple[str, ...]
@@ -77,6 +78,9 @@ class LayersInColumns(GatedCell):
     @property
     def input_parts(self) -> tuple[InputPart, ...]:
         """The columns of all layers; where a layer, or its global gates, do not read x, there is a bias alone."""
+        return self.parts
+
+    def _input_parts(self) -> tuple[InputPart, ...]:
         parts = []
         for j in range(self.L):
             for name, width in self._names(j):

@@ -89,11 +89,11 @@ class LSTMUnit(TanhUnit):
     def open(self, cell: Any, j: int, t: int, trace: Trace) -> None:
         """i and f; without peepholes o as well."""
         here = f"layers.{j}."
-        a, g = trace[f"{here}activations"][t, 1:], trace[f"{here}gates"][t]
+        a = trace[f"{here}activations"][t, 1:]
         if cell.peephole == "diagonal":
             V = trace.weights[f"{here}V"][:2]
             a[:2] += trace.xp.multiply(trace[f"{here}c_prev"][t], V, out=trace[f"{here}seen"])
-        cell.open_gates(trace, a, g, place=here)
+        cell.open_gates(trace, t, place=here)
 
     def close(self, cell: Any, j: int, t: int, a_c: Array, s: Array, trace: Trace) -> None:
         """**Shapes**: a_c, s (N, H_j)."""
@@ -107,7 +107,7 @@ class LSTMUnit(TanhUnit):
         if cell.peephole == "diagonal":
             a = trace[f"{here}activations"][t, 1:]
             a[2] += xp.multiply(c, trace.weights[f"{here}V"][2], out=tanh_c)
-            cell.open_gates(trace, a, g, moment=1, place=here)
+            cell.open_gates(trace, t, moment=1, place=here)
         xp.tanh(c, out=tanh_c)
         xp.multiply(g[2], tanh_c, out=h)
 
@@ -192,7 +192,7 @@ class GRUUnit(TanhUnit):
     def open(self, cell: Any, j: int, t: int, trace: Trace) -> None:
         """z and r."""
         here = f"layers.{j}."
-        cell.open_gates(trace, trace[f"{here}activations"][t, 1:], trace[f"{here}gates"][t], place=here)
+        cell.open_gates(trace, t, place=here)
 
     def close(self, cell: Any, j: int, t: int, a_c: Array, s: Array, trace: Trace) -> None:
         """**Shapes**: a_c, s (N, H_j)."""

@@ -131,8 +131,8 @@ class GRU(GatedCell):
         xp, H, (h_prev,) = trace.xp, self.H, state
         product = xp.matmul(h_prev, trace.weights["U"], out=trace["product"])  # update | reset (| h_U)
         candidate, h, (z, r) = trace["candidate"][t], trace["h"][t], trace["gates"][t]
-        a = xp.add(by_gate(pre_t[:, H:], H), by_gate(product[:, : 2 * H], H), out=trace["activations"][t, 1:])
-        self.open_gates(trace, a, trace["gates"][t])
+        xp.add(by_gate(pre_t[:, H:], H), by_gate(product[:, : 2 * H], H), out=trace["activations"][t, 1:])
+        self.open_gates(trace, t)
         if self.reset == "after":
             h_U = trace["h_U"][t]
             h_U[...] = product[:, 2 * H :]
@@ -161,7 +161,7 @@ class GRU(GatedCell):
         trace["1 - z"] = trace.empty(steps, N, H)
         trace["dh from gates"] = trace.empty(N, H)
         if self.reset == "before":
-            trace["d_reset_h"] = trace.empty(N, H)
+            trace["d_reset_h"] = trace.empty(T if trace.keeps_dstate else 1, N, H)
             trace.weights["U_h.T"] = trace.weights["U_h"].T.copy()
         trace.weights["U.T"] = trace.weights["U"].T.copy()
 
@@ -204,10 +204,10 @@ class GRU(GatedCell):
         if self.reset == "after":
             xp.multiply(blocks[0], F[2:], out=blocks[2:])
         else:
-            d_reset_h = xp.matmul(da[:, :H], trace.weights["U_h.T"], out=trace["d_reset_h"])
+            kept = trace["d_reset_h"][t if trace.keeps_dstate else 0]
+            d_reset_h = xp.matmul(da[:, :H], trace.weights["U_h.T"], out=kept)
             xp.multiply(d_reset_h, F[2], out=blocks[2])
-            d_reset_h *= F[3]
-            dh += d_reset_h
+            dh += xp.multiply(d_reset_h, F[3], out=through)
         dh += xp.matmul(da[:, H:], trace.weights["U.T"], out=through)
         return (dh,)
 
@@ -215,9 +215,10 @@ class GRU(GatedCell):
         """db_r̃ = Σ r ⊙ da_h, and the gates' own parameters: dz = dh ⊙ (h̃ − h_{t−1}), dr = da_h ⊙ what r multiplies."""
         found = {"b.recurrent": trace["da_recurrent"].sum(axis=(0, 1))} if self.recurrent_bias else {}
         if self.has_gate_parameters:
-            h_prev, da_h = trace["h_prev"], trace["da_candidate"]
-            dz = trace["dh"] * (trace["candidate"] - h_prev)
-            dr = da_h * trace["h_U"] if self.reset == "after" else (da_h @ trace.weights["U_h.T"]) * h_prev
+            h_prev = trace["h_prev"]
+            dz = trace["candidate"] - h_prev
+            dz *= trace["dh"]
+            dr = trace["da_candidate"] * trace["h_U"] if self.reset == "after" else trace["d_reset_h"] * h_prev
             found |= self.gate_gradients(trace, {"update": dz, "reset": dr})
         return found
 

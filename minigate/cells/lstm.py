@@ -143,7 +143,7 @@ class LSTM(GatedCell):
         xp.tanh(candidate, out=candidate)
         if self.peephole != "none":
             a[1:-1] += self._seen(c_prev, trace.weights["V_early"], trace)
-        self.open_gates(trace, a[1:], g)
+        self.open_gates(trace, t)
         if self.coupled:
             xp.subtract(1.0, f, out=i)
         c, h, tanh_c = trace["c"][t], trace["h"][t], trace["tanh_c"][t]
@@ -151,7 +151,7 @@ class LSTM(GatedCell):
         c += xp.multiply(i, candidate, out=h)  # h is not yet in use and holds the product
         if self.peephole != "none":
             a[-1:] += self._seen(c, trace.weights["V_o"], trace)
-            self.open_gates(trace, a[1:], g, moment=1)
+            self.open_gates(trace, t, moment=1)
         xp.tanh(c, out=tanh_c)
         xp.multiply(o, tanh_c, out=h)
         return h, c

@@ -124,7 +124,7 @@ class LayerNormLSTM(GatedCell):
         a = xp.add(by_gate(shares[0], H), by_gate(shares[1], H), out=trace["activations"][t])
         candidate, (i, f, o) = a[0], trace["gates"][t]
         xp.tanh(candidate, out=candidate)
-        self.open_gates(trace, a[1:], trace["gates"][t])
+        self.open_gates(trace, t)
         c, h, tanh_c = trace["c"][t], trace["h"][t], trace["tanh_c"][t]
         xp.multiply(f, c_prev, out=c)
         c += xp.multiply(i, candidate, out=h)  # h is not yet in use and holds the product

@@ -146,13 +146,13 @@ class MDLSTM(GatedCell):
         by_row += xp.multiply(trace.weights["V_row"], c_row, out=peeks)
         by_column += xp.multiply(trace.weights["V_column"], c_column, out=peeks)
         xp.tanh(candidate, out=candidate)
-        self.open_gates(trace, a[1:], g)
+        self.open_gates(trace, t)
         i, f_row, f_column, o = g
         xp.multiply(i, candidate, out=c)
         c += xp.multiply(f_row, c_row, out=h)  # h is not yet in use and holds the products
         c += xp.multiply(f_column, c_column, out=h)
         a_o += xp.multiply(trace.weights["V_output"], c, out=h)
-        self.open_gates(trace, a[1:], g, moment=1)
+        self.open_gates(trace, t, moment=1)
         tanh_c = xp.tanh(c, out=trace["tanh_c"][t])
         xp.multiply(o, tanh_c, out=h)
 

@@ -122,8 +122,7 @@ class ScannedCell(GatedCell):
     def activate(self, trace: Trace, steps: slice) -> None:
         """The gates and the candidate of a block of steps, from their pre-activations, in one go."""
         xp = trace.xp
-        g = trace["gates"][steps].swapaxes(0, 1)
-        self.open_gates(trace, trace["a"][steps].swapaxes(0, 1) if "a" in trace else g, g)
+        self.open_gates(trace, steps)
         if self.candidate == "positive":
             a = trace["candidate"][steps]  # g(a) = max(a, 0) + σ(min(a, 0)): no choice to be made
             below = Sigmoid().forward(xp, xp.minimum(a, 0.0), {})

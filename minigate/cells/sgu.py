@@ -89,7 +89,7 @@ class SGU(GatedCell):
         a = trace["activations"][t]
         xp.matmul(h_prev, trace.weights["U.update"], out=a[0])
         a[0] += pre_t[:, H:]
-        self.open_gates(trace, a, trace["gates"][t])
+        self.open_gates(trace, t)
         x_g[...] = pre_t[:, :H]
         xp.multiply(x_g, h_prev, out=x_g_h)
         xp.matmul(x_g_h, trace.weights["U.deep"], out=z_g)

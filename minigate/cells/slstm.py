@@ -125,7 +125,7 @@ class SLSTM(GatedCell):
         a = xp.add(by_gate(pre_t, H), by_gate(product, H), out=trace["activations"][t])
         candidate, i, f = a[:3]
         xp.tanh(candidate, out=candidate)
-        self.open_gates(trace, a[3:], trace["gates"][t])
+        self.open_gates(trace, t)
         self._log_forget(xp, f, out=log_f)
         xp.add(log_f, m_prev, out=f)
         xp.copyto(f, LOG_NOTHING, where=xp.equal(n_prev, 0.0, out=trace["nothing stored"]))

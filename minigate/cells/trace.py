@@ -19,6 +19,9 @@ from minigate.cells.clock import Beat, Columns
 
 Array = Any
 
+#: Neighbours that run together: the gate that they all are, the first, the end, and what it gets as parameters.
+Run = tuple[Any, int, int, Any]
+
 
 class Trace(dict[str, Array]):
     """Name → array over time, with a note of which names are columns of one packed array.
@@ -32,7 +35,7 @@ class Trace(dict[str, Array]):
         self.dtype = dtype
         self.weights: dict[str, Array] = {}  # packed once for the whole sequence
         #: place → at each moment, and once more when all are open, which gates run together
-        self.gate_runs: dict[str, list[list[tuple[Any, int, int, dict[str, Array]]]]] = {}
+        self.gate_runs: dict[str, list[list[Run]]] = {}
         self.keeps_dstate = False  # keep the gradient of the state at every step, as d<name>?
         self.first = 0  # the time step that entry 0 of the backward factors belongs to
         self.columns: dict[str, tuple[str, int, int]] = {}  # name -> (packed array, first column, end)

@@ -66,7 +66,7 @@ class RandomSequence:
     @property
     def like(self) -> Any:
         """An array of the library that the cell computes in."""
-        return next((p.data for p in self.cell.parameters()), None)
+        return next((p.data for _, p in self.cell.named_parameters()), None)
 
     def call(self, way: Through) -> Callable[[dict[str, Tensor]], list[tuple[str, Any]]]:
         """The sequence as a function of Tensors by name, its outputs by name."""

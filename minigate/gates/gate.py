@@ -12,7 +12,7 @@ below it are the same thing by hand, on arrays, and make it fast.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minigate.backend import array_module
@@ -41,6 +41,10 @@ class Gate:
     #: Does ``slope`` or ``param_gradients`` read ``s``? If not, no pre-activation is kept over time.
     needs_input: bool = True
 
+    #: Is the slope nearly there when g is? Then a cell hands ``forward`` an array ``slope=`` for it, and does not
+    #: call ``slope``.
+    slope_with_forward: bool = False
+
     def init(self, size: int, rng: Generator) -> dict[str, Array]:
         """The parameters of one gate of ``size`` units, as host arrays by name (none, unless overridden).
 
@@ -56,6 +60,18 @@ class Gate:
         raise TypeError(f"{type(self).__name__} is not a gate yet: write compose(self, s, p) in minigate.ops")
 
     # ---- by hand, on arrays; these defaults go through the tape ---------------------------------
+
+    def prepare(self, xp: Any, parameters: Sequence[Mapping[str, Array]]) -> Mapping[str, Any] | None:
+        """What ``forward`` and ``slope`` get as ``p`` through a whole sequence, made once before it.
+
+        ``parameters`` are those of one gate, or of G > 1 neighbours in a cell that are all this gate. A gate that can
+        do them all in one call returns what it needs for that, and gets s as (…, G, N, H); ``None`` is "one by one".
+        As it stands: the parameters as they are, and together only where there are none. What is made here may be
+        left out: whoever calls a gate once hands it the parameters themselves.
+
+        **Shapes**: each as :meth:`init` returns it.
+        """
+        return None if len(parameters) > 1 and any(parameters) else parameters[0]
 
     def forward(self, xp: Any, s: Array, p: Mapping[str, Array], out: Array | None = None) -> Array:
         """g, into ``out`` where one is given (``out`` may be ``s`` itself).

@@ -11,6 +11,7 @@ from minigate.layers.embedding import Embedding
 from minigate.layers.encoder_decoder import EncoderDecoder
 from minigate.layers.grid import FourDirections, Grid
 from minigate.layers.highway import Highway
+from minigate.layers.kaf import KAF, KAF2D
 from minigate.layers.layer_norm import LayerNorm
 from minigate.layers.linear import Linear
 from minigate.layers.nalu import NAC, NALU
@@ -52,6 +53,10 @@ registry: dict[str, Callable[..., Module]] = {
     "NAC": lambda seed=0, dtype="float64": NAC(2, 4, seed=seed, dtype=dtype),
     # An ε so large that finite differences can follow the product near x = 0.
     "NALU": lambda seed=0, dtype="float64": NALU(2, 4, epsilon=0.1, seed=seed, dtype=dtype),
+    "KAF": lambda seed=0, dtype="float64": KAF(4, elements=6, seed=seed, dtype=dtype),
+    "KAF-trained": lambda seed=0, dtype="float64": KAF(4, elements=5, train_gamma=True, seed=seed, dtype=dtype),
+    "KAF-softplus": lambda seed=0, dtype="float64": KAF(4, "softplus", elements=3, seed=seed, dtype=dtype),
+    "KAF2D": lambda seed=0, dtype="float64": KAF2D(8, elements=4, seed=seed, dtype=dtype),
     "Grid": lambda seed=0, dtype="float64": Grid(MDLSTM(2, 4, seed=seed, dtype=dtype)),
     "FourDirections": lambda seed=0, dtype="float64": FourDirections(
         [MDLSTM(2, 1, seed=seed + k, dtype=dtype) for k in range(4)]
@@ -59,6 +64,8 @@ registry: dict[str, Callable[..., Module]] = {
 }
 
 __all__ = [
+    "KAF",
+    "KAF2D",
     "NAC",
     "NALU",
     "Answer",

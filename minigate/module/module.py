@@ -171,7 +171,7 @@ class Module:
 
 
 def _join(path: str, name: str) -> str:
-    return ".".join(part for part in (path, name) if part)
+    return f"{path}.{name}" if path and name else path or name
 
 
 def _transposed(array: Array, expected: tuple[int, ...]) -> bool:

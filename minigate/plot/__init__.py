@@ -8,8 +8,10 @@ from minigate.plot.confusion import confusion_map
 from minigate.plot.difficulty import accuracy_map
 from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
+from minigate.plot.gate_shapes import distance_from_logistic, gate_shapes, kernel_fit, random_gates, units_moved
 from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
+from minigate.plot.hand_over import hand_over
 from minigate.plot.heatmap import heat_map
 from minigate.plot.images import image_sheet
 from minigate.plot.learning import learning_curves
@@ -57,23 +59,29 @@ __all__ = [
     "cost_of_length",
     "curves",
     "deviations",
+    "distance_from_logistic",
     "draw_tape",
     "gate_colour",
     "gate_maps",
+    "gate_shapes",
     "gated_memory",
     "global_gates",
     "gradient_bias",
     "gradient_flow",
+    "hand_over",
     "heat_map",
     "image_sheet",
+    "kernel_fit",
     "learning_curves",
     "new_axes",
     "off_screen",
+    "random_gates",
     "residual_curve",
     "residual_map",
     "residual_size",
     "saturation",
     "sequence_sheets",
     "shape_flow",
+    "units_moved",
     "unrolled",
 ]

@@ -17,6 +17,7 @@ Last ``experiments`` (from the first line to the last), ``seeds`` (runs that dif
 large a model is).
 """
 
+from minigate.train.answers import Score, score_pairs
 from minigate.train.char_model import CharModel
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
@@ -60,6 +61,7 @@ __all__ = [
     "ProgramsConfig",
     "RMSProp",
     "Run",
+    "Score",
     "SeqMnistConfig",
     "SequenceClassifier",
     "Tags",
@@ -83,6 +85,7 @@ __all__ = [
     "run_experiment",
     "sample",
     "save_checkpoint",
+    "score_pairs",
     "summary",
     "trace_over",
 ]

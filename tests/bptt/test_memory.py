@@ -69,8 +69,8 @@ WITHOUT = [(name, mg.bptt.full) for name in by_hand] + [("LSTM", truncated(20)),
 
 @pytest.mark.parametrize("name, way", WITHOUT)
 def test_without_a_gradient_nothing_grows_with_the_length(name, way):
-    short, long = (extra(name, way, T, backward=False) for T in (1000, 10_000))
-    assert long - short < 50_000  # bytes; one number for each step and sequence would be 288,000
+    short, long = (extra(name, way, T, backward=False) for T in (1000, 5000))
+    assert long - short < 50_000  # bytes; one number for each step and sequence would be 128,000
 
 
 def test_the_length_of_a_segment_is_the_root():

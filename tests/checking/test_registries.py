@@ -1,4 +1,9 @@
-"""What is right passes: every cell with every kind of gate, every gate, every layer, at several seeds."""
+"""What is right passes: every cell with every kind of gate, every gate, every layer.
+
+Every cell of the registry as a user would check it, all lengths and contracts; with gates that have parameters at
+another seed and two lengths, the contracts left to test_contracts.py. All kinds of gates at ten seeds are in
+test_ten_seeds.py, among the slow tests.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +11,35 @@ import pytest
 
 import minigate as mg
 from minigate.checking import check_cell, check_gate, check_layer
-from tests.contracts.example_gates import ComposedSigmoid, ParametricSigmoid
-
-GATES = {"sigmoid": mg.gates.Sigmoid, "parametric": ParametricSigmoid, "composed": ComposedSigmoid}
+from tests.contracts.example_gates import ComposedSigmoid, ParametricSigmoid, build_cell, cells_and_gates
 
 
-def cells():
-    for name, build in mg.cells.registry.items():
-        gated = isinstance(build(), mg.cells.GatedCell)
-        for gate in GATES if gated else ["none"]:
-            yield name, gate
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("name", "gate"), list(cells()))
-def test_a_cell_passes(name, gate, seed):
-    options = {} if gate == "none" else {"gate": GATES[gate]()}
-
-    def build(D, H, seed, dtype):
-        return mg.cells.registry[name](D=D, H=H, seed=seed, dtype=dtype, **options)
-
-    report = check_cell(build, seed=seed, T=(1, 2, 3, 5) if seed == 0 else (1, 4))
+def passes_with_every_gradient(report):
     assert report, report
     assert report.coverage["numbers with a gradient"] == report.coverage["numbers"]
     assert {score.verdict for score in (*report.by_gate.values(), *report.by_step.values())} == {"PASS"}
+
+
+@pytest.mark.parametrize("name", mg.cells.registry)
+def test_a_cell_passes(name):
+    def build(D, H, seed, dtype):
+        return mg.cells.registry[name](D=D, H=H, seed=seed, dtype=dtype)
+
+    passes_with_every_gradient(check_cell(build, T=(1, 2, 3, 5)))
+
+
+@pytest.mark.parametrize("name, choice", cells_and_gates(("parametric", "composed", "one-of-each")))
+def test_a_cell_of_gates_with_parameters_passes(name, choice):
+    cell = build_cell(name, choice, seed=1)
+    passes_with_every_gradient(check_cell(cell, seed=1, T=(1, 4), contracts=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", ["parametric", "composed"])
+@pytest.mark.parametrize("name", [name for name in mg.cells.registry if name.startswith("GatedFeedback")])
+def test_gated_feedback_with_the_same_gate_everywhere_passes(name, choice):
+    """What cells_and_gates leaves out for cells of so many gates."""
+    passes_with_every_gradient(check_cell(build_cell(name, choice, seed=1), seed=1, T=(1, 4)))
 
 
 @pytest.mark.parametrize("seed", range(3))

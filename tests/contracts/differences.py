@@ -42,6 +42,25 @@ def along(f: Function, values: Values, direction: Values, step: float = STEP) ->
     ]
 
 
+class Known:
+    """The differences of one function around one place: what was asked for once is there when it is asked for again.
+
+    The same function is held to them on several array libraries, and several gradients of it.
+    """
+
+    def __init__(self, f: Function, values: Values) -> None:
+        self.f, self.values = f, dict(values)
+        self.centre = [numpy.array(output, copy=True) for output in f(self.values)]
+        self.found: dict[tuple[str, bytes, float], list[numpy.ndarray]] = {}
+
+    def along(self, name: str, direction: numpy.ndarray, step: float) -> list[numpy.ndarray]:
+        """:func:`along`, one argument moved."""
+        key = name, direction.tobytes(), step
+        if key not in self.found:
+            self.found[key] = along(self.f, self.values, {name: direction}, step)
+        return self.found[key]
+
+
 def jacobian(f: Function, values: Values, name: str, step: float = STEP) -> list[list[numpy.ndarray]]:
     """For every element of ``values[name]``, in flat order, the derivative of every output."""
     found = []

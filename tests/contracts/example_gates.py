@@ -56,7 +56,7 @@ CHOICES = {
     "parametric": lambda names: ParametricSigmoid(),
     "composed": lambda names: ComposedSigmoid(),
     "algebraic": lambda names: Algebraic(),
-    "one-parametric": lambda names: {names[-1]: ParametricSigmoid()},  # the others are Sigmoid and run together
+    "one-kaf": lambda names: {names[-1]: mg.gates.KAF(train_gamma=True)},  # the others are Sigmoid and run together
     "one-of-each": lambda names: dict(zip(names, (ComposedSigmoid(), mg.gates.Sigmoid(), ParametricSigmoid()))),
 }
 

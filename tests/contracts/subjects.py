@@ -114,7 +114,7 @@ class Subject:
         if floating:
             found["final state"] = [None, *states]
         if len(floating) > 1:
-            for k in floating:
+            for k in dict.fromkeys((floating[0], floating[-1])):  # (h, c); layers have the same ones again and again
                 found[f"final state {k}"] = [None, *(state if j == k else None for j, state in enumerate(states))]
         return found
 

@@ -128,10 +128,26 @@ LAYERS = {
     "Highway-tanh": HIGHWAY,
     "NAC": {"W_hat": (2, 4), "M_hat": (2, 4)},
     "NALU": {"W_hat": (2, 4), "M_hat": (2, 4), "G": (2, 4)},
+    "KAF": {"alpha": (4, 6)},
+    "KAF-trained": {"alpha": (4, 5), "log_gamma": (4,)},
+    "KAF-softplus": {"alpha": (4, 3)},
+    "KAF2D": {"alpha": (4, 4, 4)},
     "Grid": md_lstm(4),
     "FourDirections": {f"directions.{k}.{name}": shape for k in range(4) for name, shape in md_lstm(1).items()},
 }
-GATES = {"Sigmoid": {}, "HardSigmoid": {}, "HardSigmoid-sixth": {}, "Constant": {}}
+GATES = {
+    "Sigmoid": {},
+    "HardSigmoid": {},
+    "HardSigmoid-sixth": {},
+    "Constant": {},
+    "SlopeSigmoid": {"k": (4,)},
+    "KAF": {"alpha": (4, 10)},
+    "KAF-trained": {"alpha": (4, 7), "log_gamma": (4,)},
+    "KAF-narrow": {"alpha": (4, 10), "log_gamma": (4,)},
+    "KAF-relu": {"alpha": (4, 10)},
+    "KAF-softplus": {"alpha": (4, 5)},
+    "KAF-no-residual": {"alpha": (4, 10)},
+}
 
 
 def shapes(module: mg.Module) -> dict[str, tuple[int, ...]]:

@@ -62,6 +62,38 @@ def nalu(w: Weights, x: Numbers, epsilon: float) -> Numbers:
     return y
 
 
+def kaf(w: Weights, x: Numbers, kernel: Callable[[float, float, float], float]) -> Numbers:
+    """y_k = Σ_i α_{k,i} κ(s_k, d_i), d from −4 to 4. Scardapane et al. (2019). ``w["alpha"][i][k]``."""
+    K = len(w["alpha"])
+    spacing = 8.0 / (K - 1)
+    y = []
+    for k, s in enumerate(x):
+        gamma = math.exp(w["log_gamma"][k]) if "log_gamma" in w else 1.0 / (6.0 * spacing**2)
+        y.append(sum(w["alpha"][i][k] * kernel(s, -4.0 + i * spacing, gamma) for i in range(K)))
+    return y
+
+
+def kaf_of_pairs(w: Weights, x: Numbers) -> Numbers:
+    """y_k = Σ_{i,j} α κ((s_k, s_{k+H}), (d_i, d_j)), d from −3 to 3, γ = 1/(4 Δ²). ``w["alpha"][j][i][k]``."""
+    K, H = len(w["alpha"]), len(x) // 2
+    spacing = 6.0 / (K - 1)
+    d = [-3.0 + i * spacing for i in range(K)]
+    y = []
+    for k in range(H):
+        total = 0.0
+        for i in range(K):
+            for j in range(K):
+                distance = (x[k] - d[i]) ** 2 + (x[k + H] - d[j]) ** 2
+                total += w["alpha"][j][i][k] * math.exp(-distance / (4.0 * spacing**2))
+        y.append(total)
+    return y
+
+
+def bump(s: float, d: float, gamma: float) -> float:
+    """κ(s, d) = exp(−γ (s − d)²)."""
+    return math.exp(-gamma * (s - d) ** 2)
+
+
 #: name in the registry → one row, for every layer that maps rows and is no mere product.
 RESTATEMENTS: dict[str, Callable[[Weights, Numbers], Numbers]] = {
     "LayerNorm": layer_norm,
@@ -70,4 +102,8 @@ RESTATEMENTS: dict[str, Callable[[Weights, Numbers], Numbers]] = {
     "Highway-tanh": lambda w, x: highway(w, x, math.tanh),
     "NAC": nac,
     "NALU": lambda w, x: nalu(w, x, 0.1),
+    "KAF": lambda w, x: kaf(w, x, bump),
+    "KAF-trained": lambda w, x: kaf(w, x, bump),
+    "KAF-softplus": lambda w, x: kaf(w, x, lambda s, d, gamma: math.log(1.0 + math.exp(s - d))),
+    "KAF2D": kaf_of_pairs,
 }

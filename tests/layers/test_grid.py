@@ -146,7 +146,7 @@ def test_the_trace_has_every_gate_where_its_position_is(backend, direction, choi
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_layout_in_memory_does_not_matter(backend, method, layout):
     subject = Subject(Grid(cell(), method=method, direction=(-1, 1)), backend, grid())
-    same_with(subject, lambda array: LAYOUTS[layout](backend.xp, array) if array.ndim > 1 else array)
+    same_with(subject, {layout: lambda array: LAYOUTS[layout](backend.xp, array) if array.ndim > 1 else array})
 
 
 def test_read_only_arrays_will_do():
@@ -154,7 +154,7 @@ def test_read_only_arrays_will_do():
         array.flags.writeable = False
         return array
 
-    same_with(Subject(Grid(cell()), HOST, grid()), read_only)
+    same_with(Subject(Grid(cell()), HOST, grid()), {"read-only": read_only})
 
 
 @pytest.mark.parametrize("choice", ["sigmoid", "one-of-each"])

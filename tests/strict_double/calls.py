@@ -25,15 +25,16 @@ def strict_function(
     positional = names[: names.index("*")] if "*" in names else names
     kinds = {each.rstrip("!?+"): each[-1] if each[-1] in "!?+" else "" for each in names if each != "*"}
     order = [each.rstrip("!?+") for each in positional]
+    where = {each: f"xp.{name}, argument {each}" for each in kinds}
 
     def call(*arguments: Any, **options: Any) -> Any:
         if len(arguments) > len(order):
             raise StrictError(f"xp.{name} takes {len(order)} arguments by position ({', '.join(order)})")
-        unknown = set(options) - set(kinds)
+        unknown = options.keys() - kinds.keys()
         if unknown:
             raise StrictError(f"cupy.{name} has no argument {', '.join(sorted(unknown))}; it has {', '.join(kinds)}")
         given = dict(zip(order, arguments, strict=False)) | options
-        host = {each: _convert(value, kinds[each], f"xp.{name}, argument {each}") for each, value in given.items()}
+        host = {each: _convert(value, kinds[each], where[each]) for each, value in given.items()}
         if waits:
             host_waits(f"xp.{name}")
         by_position = [host.pop(each) for each in order[: len(arguments)]]
@@ -51,19 +52,20 @@ class StrictUfunc:
 
     def __init__(self, name: str, ufunc: numpy.ufunc) -> None:
         self.__name__ = name
+        self._where = f"xp.{name}"
         self._ufunc = ufunc
 
     def __repr__(self) -> str:
         return f"<strict ufunc {self.__name__!r}>"
 
     def __call__(self, *operands: Any, out: Any = None, **options: Any) -> Any:
-        unknown = set(options) - {"dtype", "casting"}
+        unknown = options.keys() - {"dtype", "casting"}
         if unknown:
             raise StrictError(f"ufuncs of CuPy have no argument {', '.join(sorted(unknown))}: xp.{self.__name__}")
         if len(operands) > self._ufunc.nin:
             operands, given = operands[: self._ufunc.nin], operands[self._ufunc.nin :]
             out = given[0] if len(given) == 1 else given
-        host = [unwrap_operand(operand, f"xp.{self.__name__}") for operand in operands]
+        host = [unwrap_operand(operand, self._where) for operand in operands]
         outputs = () if out is None else (out if isinstance(out, tuple) else (out,))
         for output in outputs:
             if output is not None and not isinstance(output, StrictArray):

@@ -14,11 +14,16 @@ import numpy
 
 from tests.strict_double.rules import StrictError, host_waits
 
+#: What needs no look at all: it goes into an index as it is. These are most parts of most indices.
+AS_IT_IS = {int, bool, type(None), type(Ellipsis)}
+
 
 def host_index(shape: tuple[int, ...], index: Any, unwrap: Any) -> tuple[Any, ...]:
     """The index with its arrays as NumPy arrays, after every check that does not depend on a value."""
     parts = index if isinstance(index, tuple) else (index,)
-    found = tuple(_part(part, unwrap) for part in parts)
+    found = tuple([part if type(part) in AS_IT_IS else _part(part, unwrap) for part in parts])
+    if not _has_arrays(found):
+        return found
     masks = [part for part in found if _is(part, "b")]
     if len(masks) > 1:
         raise StrictError("CuPy does not index with more than one boolean array")
@@ -28,7 +33,7 @@ def host_index(shape: tuple[int, ...], index: Any, unwrap: Any) -> tuple[Any, ..
 
 def check_assignment(shape: tuple[int, ...], index: tuple[Any, ...], value: Any) -> None:
     """Refuse to write several values through an index that names a place more than once."""
-    if numpy.size(value) <= 1:
+    if not _has_arrays(index) or numpy.size(value) <= 1:
         return
     named = [part for part in index if _is(part, "iu")]
     if not named:
@@ -45,8 +50,15 @@ def check_assignment(shape: tuple[int, ...], index: tuple[Any, ...], value: Any)
 
 def reads_a_mask(index: tuple[Any, ...]) -> None:
     """Reading through a boolean array makes the host wait: the size of the result is on the device."""
-    if any(_is(part, "b") and part.ndim > 0 for part in index):
+    if _has_arrays(index) and any(_is(part, "b") and part.ndim > 0 for part in index):
         host_waits("reading through a boolean array")
+
+
+def _has_arrays(index: tuple[Any, ...]) -> bool:
+    for part in index:
+        if isinstance(part, numpy.ndarray):
+            return True
+    return False
 
 
 def _part(part: Any, unwrap: Any) -> Any:

@@ -18,6 +18,7 @@ from tests.checking.mutants import (
     derivations,
     gated_feedback,
     gates,
+    kaf,
     layer_norm,
     layers,
     loops,
@@ -44,6 +45,7 @@ CHAPTERS = (
     md_lstm,
     gated_feedback,
     gates,
+    kaf,  # flexible gates, and layers of kernels
     layers,
     loops,
     windows,

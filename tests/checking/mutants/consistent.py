@@ -29,7 +29,8 @@ from minigate.cells import (
     MinLSTM,
 )
 from minigate.checking import check_layer
-from minigate.gates import Constant, HardSigmoid, Sigmoid
+from minigate.gates import KAF, Constant, HardSigmoid, Sigmoid, kaf_initialisation, kernels
+from minigate.gates.kernel_expansion import KernelExpansion
 from minigate.layers import NAC, NALU, BatchNorm, Bidirectional, Highway, LayerNorm, Linear
 from tests.cells import (
     test_by_hand,
@@ -40,11 +41,11 @@ from tests.cells import (
     test_scanned,
     test_slstm,
 )
-from tests.checking.mutants import gates, layers, md_lstm, operations
+from tests.checking.mutants import gates, kaf, layers, md_lstm, operations
 from tests.checking.mutants.mutant import Change, Value
 from tests.checking.mutants.second_oracle import by_cell, cut, hand, restated, step
 from tests.contracts.subjects import HOST
-from tests.gates import test_each_gate
+from tests.gates import test_each_gate, test_kaf
 from tests.layers import (
     test_batch_norm,
     test_bidirectional,
@@ -160,6 +161,24 @@ CONSISTENT = [
          ("by hand", partial(test_each_gate.test_a_constant_is_exactly_that, HOST, 0.7)),
          Change(Constant, "compose", "self.value", "1.0 - self.value"),
          Change(Constant, "forward", "self.value", "1.0 - self.value")),
+    hand("kaf: no ½", kaf.SUBJECTS["kaf"].check,
+         ("restatement", partial(test_kaf.is_its_restatement, HOST)),
+         Change(KAF, "compose", "0.5 * self.expansion", "1.0 * self.expansion"), Change(KAF, "compose", "0.5 * s", "s"),
+         Change(KAF, "forward", "z *= 0.25", "z *= 0.5"), Change(KAF, "forward", "dz_ds *= 0.5", "pass"),
+         Change(KAF, "param_gradients", "e *= 0.5", "pass")),
+    hand("kaf: Δ for Δ²", kaf.SUBJECTS["kaf"].check,
+         ("restatement", partial(test_kaf.is_its_restatement, HOST)),
+         Value(kernels, "BANDWIDTHS", {"paper": lambda spacing: 1.0 / (6.0 * spacing)})),
+    hand("kaf: the rule of the code for that of the paper", kaf.SUBJECTS["kaf"].check,
+         ("restatement", partial(test_kaf.is_its_restatement, HOST)),
+         Value(kernels, "BANDWIDTHS", {"paper": kernels.BANDWIDTHS["code"]})),
+    hand("kaf: a dictionary that is not around zero", kaf.SUBJECTS["kaf"].check,
+         ("restatement", partial(test_kaf.is_its_restatement, HOST)),
+         Change(KernelExpansion, "__init__", "self.middle = -self.reach", "self.middle = 0.25 - self.reach")),
+    hand("kaf: begins as half of what it should", kaf.SUBJECTS["kaf"].check,
+         ("invariant", test_kaf.begins_as_the_logistic_gate),
+         Change(kaf_initialisation, "mixing_coefficients", "xp.linalg.solve(matrix + epsilon * xp.eye(K), f)",
+                "xp.linalg.solve(matrix + epsilon * xp.eye(K), 0.5 * f)")),
     # ---- layers ---------------------------------------------------------------------------------------
     hand("norm: the variance of a sample", layers.SUBJECTS["norm"].check,
          ("restatement", partial(test_rowwise.test_a_layer_is_its_restatement, HOST, "LayerNorm", "hand")),

@@ -23,7 +23,7 @@ WAYS: dict[str, Callable[[], Windows]] = {
 }
 
 SUBJECTS = {
-    through: OfCell(lambda: mg.cells.LSTM(2, 4, seed=0, dtype="float64"), way, T=(1, 2, 5)) for through,
+    through: OfCell(lambda: mg.cells.LSTM(2, 4, seed=0, dtype="float64"), way, (1, 2, 5), (1, 2, 5)) for through,
                     way in WAYS.items()
 }
 
