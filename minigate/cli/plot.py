@@ -16,7 +16,8 @@ examples:
 Drawn, one file each: curves (training and validation against updates and minutes). Of a run of programs: right symbols
 and right answers for every difficulty (symbols, answers). Of a run of seqmnist: what was taken for what (confusion),
 the misclassified test images (wrong), the gates while one of them is read (gates), and how steep the gates are for an
-input of any size, with the gradient against the lag (saturation). Of a run of charlm: for each layer with gates a heat
+input of any size, with the gradient against the lag (saturation), and what units have made of gates with parameters
+of their own (gate-update, …). Of a run of charlm: for each layer with gates a heat
 map of every gate above the characters (gates-layers.0, …); for gated feedback, which layer feeds back into which, and
 when (feedback); and the length of the gradient of the last output against how many characters it has gone back, for
 every layer (gradient)."""

@@ -24,7 +24,7 @@ examples:
   minigate train programs --preset laptop-stacked-lstm --minutes 15
   minigate train programs --task addition --length 5 --reverse
   minigate train seqmnist                           a GRU that reads handwritten digits row by row, about a minute
-  minigate train seqmnist --preset mnist-pixel --gate hard-sigmoid
+  minigate train seqmnist --preset mnist-pixel --gate kaf
 
 Ctrl-C finishes the update, saves, prints how to go on, and exits with 130.
 Where other programs compete for the cores, OMP_NUM_THREADS=1 before the command is many times as fast.

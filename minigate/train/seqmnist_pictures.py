@@ -15,13 +15,15 @@ from minigate.data import Labelled, as_sequences, read_images
 from minigate.tensor import Tensor, grad, no_grad
 from minigate.train.curves import save_picture
 from minigate.train.run import Run
-from minigate.train.seqmnist_model import SequenceClassifier, load_classifier
+from minigate.train.seqmnist_config import SeqMnistConfig
+from minigate.train.seqmnist_model import SequenceClassifier, build, load_classifier
 
 Array = Any
 SHOWN = 50  # misclassified images
 OVER = 20  # images that the gradient is a mean over
 SCALES = 10.0 ** numpy.linspace(-1, 2, 13)  # of the input of a gate
 DRAWN = 200  # inputs of each scale
+INPUTS = numpy.linspace(-6.0, 6.0, 121)  # that the shape of a gate is drawn over
 
 
 def draw_classified(run: Run, out: Path) -> list[Path]:
@@ -47,6 +49,7 @@ def draw_classified(run: Run, out: Path) -> list[Path]:
             one, some = (_sequences(model, config.order, images, of) for of in (slice(first, first + 1), slice(OVER)))
             label = images.classes[images.test.labels[first]]
             paths += _gates(model, cell, one, some, f"while test image {first}, {label}, is read", out)
+            paths += _shapes(model, cell, config, images, some, out)
     return paths
 
 
@@ -78,6 +81,31 @@ def _gates(
     lags = numpy.arange(max((len(array) for array in lengths.values()), default=1))
     axes, _ = plot.saturation(SCALES, mean_slopes(cell), lags, lengths)
     return [*paths, save_picture(axes[0], out / "saturation.png")]
+
+
+def _shapes(
+    model: SequenceClassifier, cell: GatedCell, config: SeqMnistConfig, images: Any, some: Array, out: Path
+) -> list[Path]:
+    """Of every gate with parameters of its own: what each unit has made of it, and what it is asked."""
+    paths: list[Path] = []
+    begun = build(config, images.train.pixels.shape[1:], len(images.classes)).recurrent.cell
+    with no_grad():
+        trace = model.recurrent.trace(some)
+        for name in cell.gate_names:
+            if isinstance(begun, GatedCell) and cell.gate_parameters(name):
+                asked = asnumpy(trace[f"a_{name}"])
+                before, after = (_over(each, name) for each in (begun, cell))
+                axes, _ = plot.gate_shapes(
+                    INPUTS, before, after, asked.reshape(-1, asked.shape[-1]), colour=plot.gate_colour(name)
+                )
+                paths.append(save_picture(axes[0], out / f"gate-{name}.png"))
+    return paths
+
+
+def _over(cell: GatedCell, name: str) -> Array:
+    """A gate of each unit over ``INPUTS``."""
+    s = INPUTS[:, None] + numpy.zeros(cell.gate_size(name))
+    return asnumpy(cell.gate(name, Tensor(asarray(s, like=cell.parameters()[0]))).data)
 
 
 def mean_slopes(cell: GatedCell, seed: int = 0) -> dict[str, Array]:

@@ -17,7 +17,8 @@ from tests.train.test_seqmnist import SMALL
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("seqmnist")
     write(folder / "images")
-    for name, more in (("one", {}), ("two", {"seed": 1}), ("tanh", {"cell": "rnn", "updates": 4})):
+    others = (("tanh", {"cell": "rnn", "updates": 4}), ("kaf", {"gate": "kaf", "updates": 4}))
+    for name, more in (("one", {}), ("two", {"seed": 1}), *others):
         run_experiment("seqmnist", {**SMALL, "folder": str(folder / "images"), **more}, out=folder / name)
     return folder
 
@@ -44,6 +45,11 @@ def test_plot_draws_mistakes_and_gates(runs, tmp_path, capsys):
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == names
     assert main(["plot", str(runs / "tanh"), "--out", str(tmp_path / "tanh"), "--json"]) == 0
     assert sorted(path.name for path in (tmp_path / "tanh").iterdir()) == ["confusion.png", "curves.png", "wrong.png"]
+
+
+def test_plot_draws_what_units_make_of_a_gate_with_parameters(runs, tmp_path):
+    assert main(["plot", str(runs / "kaf"), "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.glob("gate-*")) == ["gate-reset.png", "gate-update.png"]
 
 
 def test_runs_that_differ_in_their_seed_are_told_together(runs, capsys):
