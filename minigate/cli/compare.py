@@ -14,12 +14,13 @@ examples:
   minigate compare runs/* --out figures/compared.png
   minigate compare runs/a runs/b --markdown --no-plot
 
-valid and test are bits per character, of programs the share of wrong symbols: the best on the validation part, and the
-score on the test part of the model that was best there. "–" for a run that has not come to an end. characters/s (or
-symbols/s) is the median over the run's evaluations, in updates alone; minutes are those of training with all its
-evaluations. Of two runs of programs there is also a picture of the second's right symbols less the first's, for every
-difficulty. Speed and time are of the machine that the
-runs were made on, and compare only where nothing else ran there."""
+valid and test are bits per character, of programs the share of wrong symbols, of seqmnist that of misclassified
+images: the best on the validation part, and the score on the test part of the model that was best there. "–" for a run
+that has not come to an end. characters/s (or symbols, or images) is the median over the run's evaluations, in updates
+alone; minutes are those of training with all its evaluations. Of two runs of programs there is also a picture of the
+second's right symbols less the first's, for every difficulty. Runs that differ in nothing but their seed are also told
+together, as mean ± deviation (of a sample). Speed and time are of the machine that the runs were made on, and compare
+only where nothing else ran there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +38,13 @@ def run(args: argparse.Namespace) -> int:
     from minigate.train.curves import compare, draw_comparison
     from minigate.train.pictures import draw_difference
     from minigate.train.run import Run
+    from minigate.train.seeds import over_seeds
 
     path = Path(args.out)
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise OptionError(explain("unknown kind of picture", where="--out", expected="FILE.png", got=args.out))
     runs = [Run.open(folder) for folder in args.folders]
-    rows = compare(runs)
+    rows, groups = compare(runs), over_seeds(runs)
     texts = len({row.pop("text") for row in rows})
     picture, difference = None, None
     if args.plot:
@@ -50,9 +52,12 @@ def run(args: argparse.Namespace) -> int:
         if len(runs) == 2:
             difference = draw_difference(runs[1], runs[0], path.with_stem(f"{path.stem}-difference"))
     if args.json:
-        print(json.dumps({"runs": rows, "picture": picture, "difference": difference and str(difference)}))
+        shown = {"picture": picture, "difference": difference and str(difference)}
+        print(json.dumps({"runs": rows, "seeds": groups, **shown}))
         return 0
     print(_table(rows, args.markdown))
+    if groups:
+        print("\n" + "\n".join(_over_seeds(group) for group in groups))
     if texts > 1:
         print("\nnot comparable: these runs read different texts")
     if picture:
@@ -68,6 +73,25 @@ def _title(one: Any, runs: list[Any]) -> str:
     return one.folder.name if len(same) == 1 else str(one.folder)
 
 
+def _over_seeds(group: dict[str, Any]) -> str:
+    """One line for runs that differ in their seed."""
+    seeds = ", ".join(map(str, group["seeds"]))
+    parts = [f"{name} {_spread(group[name], '.4f')}" for name in ("valid", "test") if group[name]]
+    if "reached" in group:
+        share = f"{group['reached']} of {len(group['seeds'])}"
+        parts.append(
+            f"{_spread(group['updates_to_enough'], ',.0f')} updates to {group['enough']:g} on valid ({share})"
+            if group["updates_to_enough"]
+            else f"{group['enough']:g} on valid never reached"
+        )
+    return f"{group['runs'][0]} and alike, seeds {seeds}: {'; '.join(parts)}"
+
+
+def _spread(pair: list[Any], form: str) -> str:
+    mean, deviation = pair
+    return format(mean, form) + ("" if deviation is None else f" ± {format(deviation, form)}")
+
+
 _COLUMNS = {
     "run": "run",
     "parameters": "parameters",
@@ -75,12 +99,13 @@ _COLUMNS = {
     "test": "test",
     "updates": "updates",
     "minutes": "minutes",
-    "speed": "characters/s",
+    "speed": "speed",
 }
 
 
 def _table(rows: list[dict[str, Any]], markdown: bool) -> str:
-    lines = [list(_COLUMNS.values()), *([_shown(key, row[key]) for key in _COLUMNS] for row in rows)]
+    head = [f"{rows[0]['unit']}/s" if key == "speed" and rows[0]["unit"] else name for key, name in _COLUMNS.items()]
+    lines = [head, *([_shown(key, row[key]) for key in _COLUMNS] for row in rows)]
     if markdown:
         body = ["| " + " | ".join(line) + " |" for line in lines]
         return "\n".join([body[0], "|---" + "|---:" * (len(_COLUMNS) - 1) + "|", *body[1:]])
@@ -92,5 +117,5 @@ def _table(rows: list[dict[str, Any]], markdown: bool) -> str:
 def _shown(key: str, value: Any) -> str:
     if value is None:
         return "–"
-    form = {"run": "", "valid": ".3f", "test": ".3f", "minutes": ".1f"}.get(key, ",.0f")
+    form = {"run": "", "valid": ".4f", "test": ".4f", "minutes": ".1f"}.get(key, ",.0f")
     return format(value, form)

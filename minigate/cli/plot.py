@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-HELP = "draw a run: learning curves, gates over a text, gradient against lag, right answers"
+HELP = "draw a run: learning curves, gates over time, gradient against lag, right answers, mistakes"
 EPILOG = """\
 examples:
   minigate plot runs/charlm-gf-gru2x112-seed0
@@ -14,7 +14,10 @@ examples:
   minigate plot runs/book --text-file page.xml --length 120
 
 Drawn, one file each: curves (training and validation against updates and minutes). Of a run of programs: right symbols
-and right answers for every difficulty (symbols, answers). Of a run of charlm: for each layer with gates a heat
+and right answers for every difficulty (symbols, answers). Of a run of seqmnist: what was taken for what (confusion),
+the misclassified test images (wrong), the gates while one of them is read (gates), and how steep the gates are for an
+input of any size, with the gradient against the lag (saturation), and what units have made of gates with parameters
+of their own (gate-update, …). Of a run of charlm: for each layer with gates a heat
 map of every gate above the characters (gates-layers.0, …); for gated feedback, which layer feeds back into which, and
 when (feedback); and the length of the gradient of the last output against how many characters it has gone back, for
 every layer (gradient)."""

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-HELP = "train a model: minigate train charlm, minigate train programs"
+HELP = "train a model: minigate train charlm, minigate train programs, minigate train seqmnist"
 EPILOG = """\
 examples:
   minigate train charlm                             a Gated-Feedback GRU on Python's documentation, two minutes
@@ -23,6 +23,8 @@ examples:
   minigate train programs                           a Gated-Feedback GRU that runs small programs, some minutes
   minigate train programs --preset laptop-stacked-lstm --minutes 15
   minigate train programs --task addition --length 5 --reverse
+  minigate train seqmnist                           a GRU that reads handwritten digits row by row, about a minute
+  minigate train seqmnist --preset mnist-pixel --gate kaf
 
 Ctrl-C finishes the update, saves, prints how to go on, and exits with 130.
 Where other programs compete for the cores, OMP_NUM_THREADS=1 before the command is many times as fast.

@@ -151,4 +151,56 @@ def _grid(grid: Record) -> list[str]:
     return lines
 
 
-TEXTS: dict[str, type[Text]] = {"charlm": CharLMText, "programs": ProgramsText}
+class SeqMnistText(Text):
+    """Misclassified images, and what was taken for what."""
+
+    head = (
+        f"{'':8}  {'':7}  misclassified\n"
+        f"{'update':>8}  {'epoch':>7}  {'train':>7}  {'valid':>7}  {'seconds':>8}  {'images/s':>8}"
+    )
+
+    def data(self, data: Record) -> list[str]:
+        """The images, their parts, and what a sequence is."""
+        counts = " / ".join(f"{count:,}" for count in data["images"].values())
+        return [
+            f"images      {data['text']}",
+            f"parts       {counts} images to train / validate / test; {data['epoch']:,} updates are an epoch",
+            f"sequence    {data['sequence']}",
+        ]
+
+    def row(self, record: Record) -> str:
+        """Shares of misclassified images in training and validation."""
+        return (
+            f"{record['step']:8d}  {record['epoch']:7.2f}  {record['train_error']:7.2%}  {record['valid_error']:7.2%}  "
+            f"{record['seconds']:8.1f}  {record['images_per_second']:8,.0f}"
+        )
+
+    def result(self, record: Record) -> str:
+        """The error on the test part, of each class too, and the confusion matrix."""
+        enough, reached = record["enough"], record["updates_to_enough"]
+        when = f"after {reached:,} updates" if reached else "never reached"
+        lines = [
+            f"\nbest on the validation part after update {record['best_update']}: {record['valid_error']:.2%} of the "
+            f"images misclassified; on the test part {record['test_error']:.2%} ({record['seconds']:.0f} s)",
+            f"{1 - enough:.0%} of the validation part right: {when}",
+            "",
+            *_confusion(record),
+            "",
+            f"pictures: minigate plot {record['run']}",
+        ]
+        return "\n".join(lines)
+
+
+def _confusion(record: Record) -> list[str]:
+    """A row for each class, with its error; a column for each class that it was taken for."""
+    classes, counts = record["classes"], record["confusion"]
+    wide = max(5, *(len(name) for name in classes)) + 1
+    lines = ["test images of each class (row) by what they were taken for (column)"]
+    lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in classes) + f"{'wrong':>{wide + 3}}")
+    for name, row, error in zip(classes, counts, record["class_error"], strict=True):
+        shown = "".join(f"{count or '·':>{wide}}" for count in row)
+        lines.append(f"{name:>{wide}}{shown}" + (f"{'–':>{wide + 3}}" if error is None else f"{error:>{wide + 3}.2%}"))
+    return lines
+
+
+TEXTS: dict[str, type[Text]] = {"charlm": CharLMText, "programs": ProgramsText, "seqmnist": SeqMnistText}

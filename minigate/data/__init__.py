@@ -8,11 +8,15 @@ and whether it is whole), ``download`` (one file from the network), ``fetch`` (a
 Then problems with answers: ``symbols`` (an alphabet that is known beforehand), ``pair_task`` (what a task is),
 ``program_tokens`` and ``program_parser`` (a program is read and run), ``programs``, ``addition`` and ``copying`` (the
 tasks), ``pairs`` (in parts and batches).
+
+Then images with labels: ``idx`` (the files of MNIST), ``images`` (by their name), ``sequences`` (row by row, or pixel
+by pixel).
 """
 
 from minigate.data.addition import Addition
 from minigate.data.copying import Copy
 from minigate.data.corpora import TEXTS, read
+from minigate.data.images import Images, Labelled, read_images
 from minigate.data.pair_task import PairTask, answer_symbols, read_symbols
 from minigate.data.pairs import PARTS, TASKS, PairBatch, batch_random, collate, draw_pair, draw_pairs, split_part
 from minigate.data.program_parser import canonical, evaluate
@@ -20,17 +24,21 @@ from minigate.data.program_tokens import to_python
 from minigate.data.programs import Programs
 from minigate.data.reader import StreamReader, Window
 from minigate.data.repeats import overlap
+from minigate.data.sequences import ORDERS, as_images, as_sequences
 from minigate.data.symbols import Symbols
 from minigate.data.text import Split, Text, pydoc, read_text, split
 from minigate.data.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = [
+    "ORDERS",
     "PARTS",
     "TASKS",
     "TEXTS",
     "UNKNOWN",
     "Addition",
     "Copy",
+    "Images",
+    "Labelled",
     "PairBatch",
     "PairTask",
     "Programs",
@@ -41,6 +49,8 @@ __all__ = [
     "Vocabulary",
     "Window",
     "answer_symbols",
+    "as_images",
+    "as_sequences",
     "batch_random",
     "canonical",
     "collate",
@@ -50,6 +60,7 @@ __all__ = [
     "overlap",
     "pydoc",
     "read",
+    "read_images",
     "read_symbols",
     "read_text",
     "split",

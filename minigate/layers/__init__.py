@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from minigate.cells import GRU, LSTM, MDLSTM
+from minigate.layers.batch_norm import BatchNorm
 from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.decoding import Answer, beam, greedy
 from minigate.layers.dropout import Dropout
@@ -45,6 +46,8 @@ registry: dict[str, Callable[..., Module]] = {
         GRU(2, 3, seed=seed, dtype=dtype), GRU(2, 3, seed=seed + 1, dtype=dtype), 4, seed=seed + 2
     ),
     "LayerNorm": lambda seed=0, dtype="float64": LayerNorm(4, dtype=dtype),
+    # In evaluation: in training no row is by itself (tests/layers/test_batch_norm.py).
+    "BatchNorm": lambda seed=0, dtype="float64": BatchNorm(4, dtype=dtype).eval(),
     "Highway": lambda seed=0, dtype="float64": Highway(4, seed=seed, dtype=dtype),
     "Highway-tanh": lambda seed=0, dtype="float64": Highway(4, activation="tanh", seed=seed, dtype=dtype),
     "NAC": lambda seed=0, dtype="float64": NAC(2, 4, seed=seed, dtype=dtype),
@@ -66,6 +69,7 @@ __all__ = [
     "NAC",
     "NALU",
     "Answer",
+    "BatchNorm",
     "Bidirectional",
     "Dropout",
     "Embedding",

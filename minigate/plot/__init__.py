@@ -4,6 +4,7 @@ In reading order: ``palette`` (one gate, one colour), ``figure`` (size and style
 kind of picture. matplotlib is imported when something is drawn, not before.
 """
 
+from minigate.plot.confusion import confusion_map
 from minigate.plot.difficulty import accuracy_map
 from minigate.plot.feedback import global_gates
 from minigate.plot.figure import blank, new_axes, off_screen
@@ -12,6 +13,7 @@ from minigate.plot.gates import gate_maps
 from minigate.plot.gradient_flow import gradient_bias, gradient_flow
 from minigate.plot.hand_over import hand_over
 from minigate.plot.heatmap import heat_map
+from minigate.plot.images import image_sheet
 from minigate.plot.learning import learning_curves
 from minigate.plot.length import cost_of_length
 from minigate.plot.lines import curves
@@ -53,6 +55,7 @@ __all__ = [
     "blank",
     "broadcast_there_and_back",
     "clockwork_raster",
+    "confusion_map",
     "cost_of_length",
     "curves",
     "deviations",
@@ -67,6 +70,7 @@ __all__ = [
     "gradient_flow",
     "hand_over",
     "heat_map",
+    "image_sheet",
     "kernel_fit",
     "learning_curves",
     "new_axes",

@@ -10,7 +10,11 @@ Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table),
 Then programs that are answered: ``curricula`` (which problems come when), ``programs_config``, ``programs_presets``,
 ``program_model``, ``answers`` (how many are right), ``programs`` (the task), ``predicting`` (a problem of your own).
 
-Last ``experiments`` (from the first line to the last) and ``summary`` (how large a model is).
+Then images that are read as sequences: ``named_gates``, ``seqmnist_presets``, ``seqmnist_config``, ``seqmnist_model``,
+``seqmnist`` (the task), ``seqmnist_pictures`` (its mistakes and its gates).
+
+Last ``experiments`` (from the first line to the last), ``seeds`` (runs that differ only in theirs) and ``summary`` (how
+large a model is).
 """
 
 from minigate.train.answers import Score, score_pairs
@@ -31,6 +35,10 @@ from minigate.train.programs import Answering
 from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
 from minigate.train.sampling import sample
+from minigate.train.seeds import over_seeds
+from minigate.train.seqmnist import Classifying
+from minigate.train.seqmnist_config import SeqMnistConfig
+from minigate.train.seqmnist_model import SequenceClassifier, load_classifier
 from minigate.train.summary import summary
 from minigate.train.tags import Tags, closed_tags, count_tags
 from minigate.train.trained import load_model
@@ -47,12 +55,15 @@ __all__ = [
     "CharLMConfig",
     "CharModel",
     "Checkpoint",
+    "Classifying",
     "Optimiser",
     "Prediction",
     "ProgramsConfig",
     "RMSProp",
     "Run",
     "Score",
+    "SeqMnistConfig",
+    "SequenceClassifier",
     "Tags",
     "Task",
     "Trainer",
@@ -65,8 +76,10 @@ __all__ = [
     "gradient_norm",
     "gradient_over",
     "load_checkpoint",
+    "load_classifier",
     "load_model",
     "load_solver",
+    "over_seeds",
     "parameter_count",
     "predict",
     "run_experiment",

@@ -22,7 +22,11 @@ Curve = tuple[Array, Array, Array]
 MEASURES = {
     "charlm": ("loss", "valid_bpc", "bits per character"),
     "programs": ("train_error", "valid_error", "share of wrong symbols"),
+    "seqmnist": ("train_error", "valid_error", "share of misclassified images"),
 }
+_SPEED = "_per_second"
+#: Experiment → the measure on the validation part that the time to get there is told for.
+ENOUGH = {"seqmnist": 0.02}
 
 
 def curve(run: Run, key: str) -> Curve:
@@ -47,6 +51,19 @@ def measures(run: Run) -> tuple[str, str, str]:
             explain(f"{run.folder} is a run of another program", where="run", expected=" | ".join(MEASURES), got=name)
         )
     return MEASURES[name]
+
+
+def updates_to_enough(run: Run) -> dict[str, Any]:
+    """``enough``, a measure on the validation part, and ``updates_to_enough``: after how many updates the log has it.
+
+    Nothing for an experiment without such a measure, and None where it was not reached.
+    """
+    enough = ENOUGH.get(str(run.config.get("experiment")))
+    if enough is None:
+        return {}
+    updates, _, values = curve(run, measures(run)[1])
+    reached = updates[values <= enough]
+    return {"enough": enough, "updates_to_enough": int(reached[0]) if len(reached) else None}
 
 
 def draw_curves(run: Run, path: Path | None = None) -> Path:
@@ -106,7 +123,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """One row for each run: what it is, how large, how far, how good, how fast.
 
     ``test`` is None for a run that has not come to an end. ``speed`` is the median over its evaluations of what was
-    read in a second of updates, without the time of evaluations.
+    read in a second of updates, counted in ``unit``, without the time of evaluations.
 
     **Shapes**: plain values.
 
@@ -118,7 +135,8 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
         updates, minutes, values = curve(run, valid)
         if not len(values):
             raise _nothing(run.folder.name)
-        speeds = [value for record in run.records() for key, value in record.items() if key.endswith("_per_second")]
+        speeds = [value for record in run.records() for key, value in record.items() if key.endswith(_SPEED)]
+        units = [key.removesuffix(_SPEED) for record in run.records() for key in record if key.endswith(_SPEED)]
         rows.append(
             {
                 "run": run.folder.name,
@@ -128,6 +146,7 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
                 "updates": int(updates[-1]),
                 "minutes": float(minutes[-1]),
                 "speed": float(numpy.median(speeds)) if speeds else None,
+                "unit": units[0] if units else "",
                 "text": run.config["data"]["sha256"],
             }
         )

@@ -20,14 +20,16 @@ import numpy
 from minigate import backend
 from minigate.backend.blas import describe_blas
 from minigate.errors import CheckpointError, OptionError, explain
-from minigate.train import charlm_presets, programs_presets
+from minigate.train import charlm_presets, programs_presets, seqmnist_presets
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
 from minigate.train.checkpoint import backup_of, load_checkpoint
-from minigate.train.curves import curve, draw_curves, measures
+from minigate.train.curves import curve, draw_curves, measures, updates_to_enough
 from minigate.train.programs import Answering
 from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
+from minigate.train.seqmnist import Classifying
+from minigate.train.seqmnist_config import SeqMnistConfig
 from minigate.train.trainer import Trainer, part_of
 from minigate.train.training_config import own_first
 
@@ -54,6 +56,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "programs": Experiment(
         "an encoder-decoder that reads small Python programs and answers what they print; also sums, and copying",
         ProgramsConfig, Answering, programs_presets.PRESETS, programs_presets.preset_table,
+    ),
+    "seqmnist": Experiment(
+        "images read as sequences, row by row or pixel by pixel: handwritten digits on board, or MNIST",
+        SeqMnistConfig, Classifying, seqmnist_presets.PRESETS, seqmnist_presets.preset_table,
     ),
 }  # fmt: skip
 
@@ -172,6 +178,7 @@ def _result(task: Any, trainer: Trainer, run: Run) -> dict[str, Any]:
         f"valid_{task.measure}": task.evaluate("valid") if trainer.best is None else trainer.best,
         f"test_{task.measure}": task.evaluate("test"),
         "seconds": round(trainer.seconds, 3),
+        **updates_to_enough(run),
         **task.show(),
         "run": str(run.folder),
     }

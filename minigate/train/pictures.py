@@ -10,11 +10,12 @@ from minigate import plot
 from minigate.train.curves import draw_curves, save_picture
 from minigate.train.inside import feedback_over, gates_over, gradient_over
 from minigate.train.run import Run
+from minigate.train.seqmnist_pictures import draw_classified
 from minigate.train.trained import load_model, tokens_of
 
 
 def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Path]:
-    """What there is to see of a run: of charlm while it reads ``text``, of programs how often its answers are right.
+    """What there is to see of a run: charlm reading ``text``, the right answers of programs, the mistakes of seqmnist.
 
     **Errors**: :class:`CheckpointError` where there is no such run; :class:`DataError` for a text that is empty or has
     characters that the model has never seen.
@@ -22,7 +23,10 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
     run = Run.open(folder)
     out = run.folder if out is None else out
     curves = [draw_curves(run, path=out / "curves.png")] if run.records() else []
-    return curves + (_answers(run, out) if run.config["experiment"] == "programs" else _reading(run, text, out))
+    experiment = run.config["experiment"]
+    if experiment == "seqmnist":
+        return curves + draw_classified(run, out)
+    return curves + (_answers(run, out) if experiment == "programs" else _reading(run, text, out))
 
 
 def draw_difference(run: Run, other: Run, path: Path) -> Path | None:

@@ -123,6 +123,7 @@ LAYERS = {
     }
     | {"linear.W": (3, 4), "linear.b": (4,)},
     "LayerNorm": {"g": (4,), "b": (4,)},
+    "BatchNorm": {"g": (4,), "b": (4,), "mean": (4,), "variance": (4,)},
     "Highway": HIGHWAY,
     "Highway-tanh": HIGHWAY,
     "NAC": {"W_hat": (2, 4), "M_hat": (2, 4)},

@@ -25,6 +25,11 @@ def layer_norm(w: Weights, x: Numbers, epsilon: float = 1e-5) -> Numbers:
     return [g * (value - mean) / math.sqrt(variance + epsilon) + b for g, b, value in zip(w["g"], w["b"], x)]
 
 
+def batch_norm(w: Weights, x: Numbers, mean: float = 0.0, variance: float = 1.0, epsilon: float = 1e-5) -> Numbers:
+    """y = γ (x − E[x]) / √(Var[x] + ε) + β, with what is kept. Ioffe & Szegedy (2015), algorithm 2, line 11."""
+    return [g * (value - mean) / math.sqrt(variance + epsilon) + b for g, b, value in zip(w["g"], w["b"], x)]
+
+
 def highway(w: Weights, x: Numbers, activation: Callable[[float], float]) -> Numbers:
     """y = H(x) T(x) + x (1 − T(x)). Srivastava, Greff & Schmidhuber (2015), eq. 3."""
     y = []
@@ -92,6 +97,7 @@ def bump(s: float, d: float, gamma: float) -> float:
 #: name in the registry → one row, for every layer that maps rows and is no mere product.
 RESTATEMENTS: dict[str, Callable[[Weights, Numbers], Numbers]] = {
     "LayerNorm": layer_norm,
+    "BatchNorm": batch_norm,
     "Highway": lambda w, x: highway(w, x, lambda a: max(a, 0.0)),
     "Highway-tanh": lambda w, x: highway(w, x, math.tanh),
     "NAC": nac,

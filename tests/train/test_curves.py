@@ -50,7 +50,7 @@ def test_the_table_has_what_the_runs_say(run, small, tmp_path):
 
 
 def test_a_run_that_has_measured_nothing_is_named(tmp_path):
-    run = Run.create(tmp_path / "new", {"data": {"sha256": ""}})
+    run = Run.create(tmp_path / "new", {"experiment": "charlm", "data": {"sha256": ""}})
     with pytest.raises(CheckpointError, match="new: nothing has been measured yet"):
         compare([run])
     with pytest.raises(CheckpointError, match="nothing has been measured yet"):

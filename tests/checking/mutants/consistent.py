@@ -31,7 +31,7 @@ from minigate.cells import (
 from minigate.checking import check_layer
 from minigate.gates import KAF, Constant, HardSigmoid, Sigmoid, kaf_initialisation, kernels
 from minigate.gates.kernel_expansion import KernelExpansion
-from minigate.layers import NAC, NALU, Bidirectional, Highway, LayerNorm, Linear
+from minigate.layers import NAC, NALU, BatchNorm, Bidirectional, Highway, LayerNorm, Linear
 from tests.cells import (
     test_by_hand,
     test_leaky,
@@ -46,7 +46,15 @@ from tests.checking.mutants.mutant import Change, Value
 from tests.checking.mutants.second_oracle import by_cell, cut, hand, restated, step
 from tests.contracts.subjects import HOST
 from tests.gates import test_each_gate, test_kaf
-from tests.layers import test_bidirectional, test_embedding, test_highway, test_linear, test_nalu, test_rowwise
+from tests.layers import (
+    test_batch_norm,
+    test_bidirectional,
+    test_embedding,
+    test_highway,
+    test_linear,
+    test_nalu,
+    test_rowwise,
+)
 from tests.ops import test_conventions
 
 SHARE, NALU_FILE = sys.modules["minigate.bptt.input_share"], sys.modules["minigate.layers.nalu"]
@@ -179,6 +187,14 @@ CONSISTENT = [
          Change(LayerNorm, "rows_forward", "xp.multiply(normed, normed).mean(axis=-1, keepdims=True)",
                 "xp.multiply(normed, normed).sum(axis=-1, keepdims=True) / (self.H - 1)"),
          Change(LayerNorm, "rows_backward", "/ self.H", "/ (self.H - 1)")),
+    hand("batch norm: the variance of a sample", layers.SUBJECTS["batch norm"].check,
+         ("by hand", partial(test_batch_norm.test_numbers_by_hand, HOST, "hand")),
+         Change(BatchNorm, "compose", "ops.mean(centred * centred, axis=0)",
+                "ops.sum(centred * centred, axis=0) / (x.shape[0] - 1)"),
+         Change(BatchNorm, "rows_forward", "xp.multiply(normed, normed).mean(axis=0)",
+                "xp.multiply(normed, normed).sum(axis=0) / (len(x) - 1)"),
+         Change(BatchNorm, "rows_backward", 'xp.multiply(normed, found["g"] / -M, out=dx)',
+                'xp.multiply(normed, found["g"] / (1 - M), out=dx)')),
     hand("highway: shut for open", layers.SUBJECTS["highway"].check,
          ("reduction", partial(test_highway.test_with_the_gate_shut_it_is_the_identity, HOST, "hand", "tanh")),
          Change(Highway, "compose", "h * T + x * (1.0 - T)", "h * (1.0 - T) + x * T"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from minigate.layers import NAC, NALU, Highway, LayerNorm
+from minigate.layers import NAC, NALU, BatchNorm, Highway, LayerNorm
 from tests.checking.mutants.mutant import Mutant
 from tests.checking.mutants.subjects import OfLayer
 from tests.contracts.example_gates import ParametricSigmoid
@@ -18,6 +18,8 @@ NALU_FILE = sys.modules["minigate.layers.nalu"]
 #: The layers on trial, with a gate that has parameters where there is one.
 SUBJECTS = {
     "norm": OfLayer(lambda: LayerNorm(4, dtype="float64")),
+    "batch norm": OfLayer(lambda: BatchNorm(4, dtype="float64")),
+    "batch norm, kept": OfLayer(lambda: BatchNorm(4, dtype="float64").eval()),
     "highway": OfLayer(lambda: Highway(4, gate=ParametricSigmoid(), activation="tanh", seed=0, dtype="float64")),
     "highway-relu": OfLayer(lambda: Highway(4, seed=0, dtype="float64")),
     "nac": OfLayer(lambda: NAC(3, 4, seed=0, dtype="float64")),
@@ -47,6 +49,28 @@ MUTANTS = [
     Mutant("norm: db as a mean over the rows", "norm", LayerNorm, "rows_backward",
            '"b": dy.sum(axis=0)', '"b": dy.mean(axis=0)',
            "factor", "", "db"),
+    # ---- BatchNorm ---------------------------------------------------------------------------------
+    Mutant("batch norm: s taken for a constant", "batch norm", BatchNorm, "rows_backward",
+           'xp.multiply(normed, found["g"] / -M, out=dx)', "dx[...] = 0.0",
+           "", "", "dx"),
+    Mutant("batch norm: μ taken for a constant", "batch norm", BatchNorm, "rows_backward",
+           'dx -= found["b"] / M', "pass",
+           "", "", "dx"),
+    Mutant("batch norm: sums over the rows for means", "batch norm", BatchNorm, "rows_backward",
+           'dx -= found["b"] / M', 'dx -= found["b"]',
+           "", "", "dx"),
+    Mutant("batch norm: not divided by s", "batch norm", BatchNorm, "rows_backward",
+           'p["g"] * kept["1/s"]', 'p["g"]',
+           "", "", "dx"),
+    Mutant("batch norm: dg without x̂", "batch norm", BatchNorm, "rows_backward",
+           '{"g": dx.sum(axis=0)', '{"g": dy.sum(axis=0)',
+           "", "", "dg, dx"),
+    Mutant("batch norm: dg as a mean over the rows", "batch norm, kept", BatchNorm, "rows_backward",
+           '{"g": dx.sum(axis=0)', '{"g": dx.mean(axis=0)',
+           "factor", "", "dg"),
+    Mutant("batch norm: the terms of training in evaluation", "batch norm, kept", BatchNorm, "rows_backward",
+           'if kept["of the batch"]:', "if True:",
+           "", "", "dx"),
     # ---- Highway -----------------------------------------------------------------------------------
     Mutant("highway: nothing carried back", "highway", Highway, "rows_backward",
            "dx = 1.0 - T", "dx = 0.0 * T",
