@@ -24,6 +24,9 @@ Array = Any
 #: How many numbers of one array a block of steps may hold: 2^18 in float32 are 1 MB, a second-level cache.
 BLOCK = 1 << 18
 
+#: After so many steps back, what has become too small to matter is set to zero.
+SWEEP = 16
+
 
 def forward_through_time(
     xp: Any, cell: Cell, x: Array, state: Sequence[Array], mask: Array | None
@@ -94,10 +97,13 @@ def backward_through_time(
         for name, d in zip(cell.state_names, current, strict=True):
             if d is not None:
                 trace[f"d{name}"] = trace.empty(*trace[name].shape)
+    smallest = float(xp.finfo(trace.dtype).tiny / xp.finfo(trace.dtype).eps)
     for t1 in range(T, 0, -steps):
         t0 = trace.first = max(0, t1 - steps)
         cell.factors(trace, t0, t1)
         for t in range(t1 - 1, t0 - 1, -1):
+            if t % SWEEP == 0:
+                _sweep(xp, current, smallest)
             if held is None:
                 current = cell.step_backward(t, dy[t], current, trace)
             else:
@@ -112,6 +118,18 @@ def backward_through_time(
     gradients |= product_gradients(cell, trace)
     gradients |= cell.other_gradients(trace)
     return dx, list(current), gradients
+
+
+def _sweep(xp: Any, current: Sequence[Array | None], smallest: float) -> None:
+    """Set to zero what a gradient that fades over hundreds of steps becomes before it is nothing.
+
+    Below 10⁻³⁸ a float32 loses its digits one by one, and a processor takes many times as long for each such number
+    (five times for the whole way back of a fresh GRU over 784 pixels). Numbers below 10⁻³¹ are on their way there;
+    beside any gradient above 10⁻²⁴ they are less than its rounding. In float64 it is 10⁻²⁹².
+    """
+    for d in current:
+        if d is not None:
+            xp.copyto(d, 0.0, where=xp.abs(d) < smallest)
 
 
 def along_rows(rows: Array, like: Array) -> Array:
