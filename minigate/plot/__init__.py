@@ -18,6 +18,7 @@ from minigate.plot.learning import learning_curves
 from minigate.plot.length import cost_of_length
 from minigate.plot.lines import curves
 from minigate.plot.memory import gated_memory
+from minigate.plot.nudges import error_by_nudge
 from minigate.plot.palette import (
     BACKWARD,
     FORWARD,
@@ -61,6 +62,7 @@ __all__ = [
     "deviations",
     "distance_from_logistic",
     "draw_tape",
+    "error_by_nudge",
     "gate_colour",
     "gate_maps",
     "gate_shapes",
