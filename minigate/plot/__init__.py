@@ -37,6 +37,7 @@ from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
 from minigate.plot.saturation import saturation
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
+from minigate.plot.step import step_diagram
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
 
@@ -84,6 +85,7 @@ __all__ = [
     "saturation",
     "sequence_sheets",
     "shape_flow",
+    "step_diagram",
     "units_moved",
     "unrolled",
 ]
