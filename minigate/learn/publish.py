@@ -45,9 +45,21 @@ def normalised(notebook: dict[str, Any], lesson: str) -> dict[str, Any]:
         if cell["cell_type"] == "code":
             count += bool(cell_text(cell).strip())
             clean["execution_count"] = count
-            clean["outputs"] = [_clean_output(output, count) for output in cell.get("outputs", [])]
+            clean["outputs"] = [_clean_output(output, count) for output in _whole_streams(cell.get("outputs", []))]
         cells.append(clean)
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _whole_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a cell printed in one piece, where a slow machine sent it in several."""
+    found: list[dict[str, Any]] = []
+    for output in outputs:
+        before = found[-1] if found else {"output_type": ""}
+        if output["output_type"] == before["output_type"] == "stream" and output["name"] == before["name"]:
+            found[-1] = {**before, "text": _joined(before["text"]) + _joined(output["text"])}
+        else:
+            found.append(output)
+    return found
 
 
 def _lines(text: str) -> list[str]:

@@ -79,6 +79,18 @@ def test_the_committed_form_is_reached_in_one_step() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent with a POSIX signal here")
+def test_what_was_printed_in_pieces_is_published_whole() -> None:
+    def stream(name: str, text: str) -> dict[str, Any]:
+        return {"output_type": "stream", "name": name, "text": text}
+
+    picture = {"output_type": "display_data", "data": {"text/plain": "a picture"}, "metadata": {}}
+    pieces = notebook("print('one'); print('two'); draw(); print('three')")
+    pieces["cells"][0]["outputs"] = [stream("stdout", "one"), stream("stdout", "\ntwo\n"), picture,
+                                     stream("stdout", "three\n")]  # fmt: skip
+    (cell,) = normalised(pieces, "00_first")["cells"]
+    assert [output.get("text") for output in cell["outputs"]] == [["one\n", "two\n"], None, ["three\n"]]
+
+
 def test_ctrl_c_ends_the_kernel_and_is_not_taken_for_a_failure(tmp_path: Path) -> None:
     code = (
         "from minigate.learn.runner import run_notebook\n"
