@@ -91,6 +91,7 @@ def test_what_was_printed_in_pieces_is_published_whole() -> None:
     assert [output.get("text") for output in cell["outputs"]] == [["one\n", "two\n"], None, ["three\n"]]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_kernel_and_is_not_taken_for_a_failure(tmp_path: Path) -> None:
     code = (
         "from minigate.learn.runner import run_notebook\n"
