@@ -77,8 +77,6 @@ def test_the_committed_form_is_reached_in_one_step() -> None:
     assert clean["cells"][0]["id"] != normalised(messy, "01_second")["cells"][0]["id"]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent with a POSIX signal here")
 def test_what_was_printed_in_pieces_is_published_whole() -> None:
     def stream(name: str, text: str) -> dict[str, Any]:
         return {"output_type": "stream", "name": name, "text": text}
@@ -92,6 +90,7 @@ def test_what_was_printed_in_pieces_is_published_whole() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent with a POSIX signal here")
 def test_ctrl_c_ends_the_kernel_and_is_not_taken_for_a_failure(tmp_path: Path) -> None:
     code = (
         "from minigate.learn.runner import run_notebook\n"
