@@ -155,7 +155,7 @@ def test_resuming_refuses_other_options_and_lists_them(small, tmp_path):
 def test_resuming_refuses_another_text(small, tmp_path):
     _, run = run_experiment("charlm", {**small, "updates": 2}, out=tmp_path / "run")
     (tmp_path / "small.txt").write_text("Something else entirely, and long enough to be cut into parts. " * 9)
-    with pytest.raises(CheckpointError, match="not the one that the run began with"):
+    with pytest.raises(CheckpointError, match="the data are not those that the run began with"):
         run_experiment("charlm", resume=run.folder)
 
 
