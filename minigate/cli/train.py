@@ -14,7 +14,7 @@ from typing import Any
 HELP = "train a model: minigate train charlm, minigate train programs, minigate train seqmnist"
 EPILOG = """\
 examples:
-  minigate train charlm                             a Gated-Feedback GRU on Python's documentation, two minutes
+  minigate train charlm                             a Gated-Feedback GRU on Python's documentation, three minutes
   minigate train charlm --text book.txt --cell lstm --layers 1 --hidden 512 --feedback none --out runs/book
   minigate train charlm --preset gf-lstm-l --text enwik8 --minutes 60
   minigate train charlm --updates 200 --quiet --json
