@@ -16,7 +16,7 @@ INIT = ("default", "author")
 class CharLMConfig(TrainingConfig):
     """Everything that the result depends on, besides the text itself.
 
-    The defaults were chosen by the validation part of Python's documentation, for a run of two to three minutes on a laptop.
+    The defaults were chosen by the validation part of Python's documentation, for a run of three minutes on a laptop.
     That text is short, so it is read about eight times, and what counts is to learn fast and not by heart: small
     batches, a high learning rate that falls to zero, and dropout before the linear map. The presets
     (:mod:`minigate.train.charlm_presets`) have the settings of Chung et al. (2015) instead.
