@@ -11,7 +11,7 @@ What the paper does not say is taken from its first author's code, or is ours:
   summed over the 100 steps of a window, which on our mean over them is 1e-8;
 - a gradient longer than 5 (of the mean over characters) is scaled down to 5, as by the author, and one longer than 25
   "explodes" and halves the learning rate, once until it is shorter again: the 25 is ours, since the first gradients of
-  a larger model may exceed 5, and so is the "once", since momentum makes a dozen updates of one explosion;
+  a larger model may exceed 5, and so is the "once", since with momentum one explosion lasts several updates;
 - every 100 updates one look at the validation text is ours, too.
 """
 

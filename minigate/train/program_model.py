@@ -7,12 +7,10 @@ from typing import Any
 
 from minigate import backend
 from minigate.data import TASKS, PairTask
-from minigate.errors import CheckpointError, explain
 from minigate.layers import EncoderDecoder
-from minigate.train.checkpoint import load_checkpoint
 from minigate.train.programs_config import ProgramsConfig
 from minigate.train.recurrent_part import recurrent_part
-from minigate.train.run import Run
+from minigate.train.run import best_of
 from minigate.train.trainer import part_of
 
 Solver = tuple[EncoderDecoder, PairTask]
@@ -40,17 +38,7 @@ def load_solver(run: str | Path | Solver) -> Solver:
     """
     if isinstance(run, tuple):
         return run
-    found = Run.open(run)
-    if found.config.get("experiment") != "programs":
-        raise CheckpointError(
-            explain(
-                f"{run} is not a model that answers",
-                where="programs",
-                expected="a run of programs",
-                got=str(found.config.get("experiment")),
-            )
-        )
-    saved = load_checkpoint(found.best if found.best.exists() else found.checkpoint)
+    saved = best_of(run, "programs", "a model that answers")
     values: dict[str, Any] = saved.meta["task"]["config"]
     config = ProgramsConfig(**values)
     model = build(config)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from minigate.errors import CheckpointError, OptionError, explain
+from minigate.train.checkpoint import Checkpoint, load_checkpoint
 
 
 class Run:
@@ -177,6 +178,20 @@ class Run:
     def _refused(self, path: Path, problem: OSError) -> CheckpointError:
         what = f"{path} could not be written ({problem.strerror or problem})"
         return CheckpointError(explain(what, where="run", remedy=f"make room, then --resume {self.folder}"))
+
+
+def best_of(folder: str | Path, experiment: str, what: str) -> Checkpoint:
+    """The checkpoint of a run where it was best on the validation part, or its last where nothing was measured yet.
+
+    **Errors**: :class:`CheckpointError` where there is no such run, it is of another experiment and so no ``what``,
+    there is nothing in it yet, or the file is damaged.
+    """
+    run = Run.open(folder)
+    found = run.config.get("experiment")
+    if found != experiment:
+        expected = f"a run of {experiment}"
+        raise CheckpointError(explain(f"{folder} is not {what}", where=experiment, expected=expected, got=str(found)))
+    return load_checkpoint(run.best if run.best.exists() else run.checkpoint)
 
 
 def _is_ours_unfinished(path: Path) -> bool:

@@ -7,13 +7,11 @@ from typing import Any
 
 from minigate import backend, cells
 from minigate.data.sequences import sizes
-from minigate.errors import CheckpointError, explain
 from minigate.layers import BatchNorm, Linear, Recurrent
 from minigate.module import Module
 from minigate.tensor import Tensor
-from minigate.train.checkpoint import load_checkpoint
 from minigate.train.named_gates import GATES
-from minigate.train.run import Run
+from minigate.train.run import best_of
 from minigate.train.seqmnist_config import SeqMnistConfig
 from minigate.train.trainer import part_of
 
@@ -63,13 +61,7 @@ def load_classifier(run: str | Path) -> tuple[SequenceClassifier, SeqMnistConfig
 
     **Errors**: :class:`CheckpointError` where there is no such run, nothing in it yet, or a damaged file.
     """
-    found = Run.open(run)
-    if found.config.get("experiment") != "seqmnist":
-        raise CheckpointError(
-            explain(f"{run} is not a model that classifies", where="seqmnist", expected="a run of seqmnist",
-                    got=str(found.config.get("experiment")))
-        )  # fmt: skip
-    saved = load_checkpoint(found.best if found.best.exists() else found.checkpoint)
+    saved = best_of(run, "seqmnist", "a model that classifies")
     values = saved.meta["task"]
     config = SeqMnistConfig(**values["config"])
     C, Y, X = values["size"]

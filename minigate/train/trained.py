@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from minigate.data import Vocabulary
-from minigate.errors import CheckpointError, DataError, explain
+from minigate.errors import DataError, explain
 from minigate.train.char_model import CharModel, build
 from minigate.train.charlm_config import CharLMConfig
-from minigate.train.checkpoint import load_checkpoint
-from minigate.train.run import Run
+from minigate.train.run import best_of
 from minigate.train.trainer import part_of
 
 Array = Any
@@ -26,17 +25,7 @@ def load_model(run: str | Path | Trained) -> Trained:
     """
     if isinstance(run, tuple):
         return run
-    found = Run.open(run)
-    if found.config.get("experiment") != "charlm":
-        raise CheckpointError(
-            explain(
-                f"{run} is not a character model",
-                where="charlm",
-                expected="a run of charlm",
-                got=str(found.config.get("experiment")),
-            )
-        )
-    saved = load_checkpoint(found.best if found.best.exists() else found.checkpoint)
+    saved = best_of(run, "charlm", "a character model")
     vocabulary = Vocabulary.from_json(saved.meta["task"]["vocabulary"])
     model = build(CharLMConfig(**saved.meta["task"]["config"]), len(vocabulary))
     model.load_state_dict(part_of(saved, "model"))
