@@ -16,7 +16,9 @@ from minigate.layers.layer_norm import LayerNorm
 from minigate.layers.linear import Linear
 from minigate.layers.nalu import NAC, NALU
 from minigate.layers.recurrent import Recurrent
+from minigate.layers.renet import ReNet
 from minigate.layers.stack import Stack
+from minigate.layers.sweeps import Sweeps
 from minigate.module import Module
 
 #: name → build(seed=0, dtype="float64"): a small one for the contract tests, output size 4.
@@ -61,6 +63,10 @@ registry: dict[str, Callable[..., Module]] = {
     "FourDirections": lambda seed=0, dtype="float64": FourDirections(
         [MDLSTM(2, 1, seed=seed + k, dtype=dtype) for k in range(4)]
     ),
+    "Sweeps": lambda seed=0, dtype="float64": Sweeps(2, 2, patch=(1, 2), seed=seed, dtype=dtype),
+    "Sweeps-horizontal": lambda seed=0, dtype="float64": Sweeps(
+        2, 1, patch=(1, 2), order="horizontal-first", parallel=True, cell=LSTM, seed=seed, dtype=dtype
+    ),
 }
 
 __all__ = [
@@ -79,8 +85,10 @@ __all__ = [
     "Highway",
     "LayerNorm",
     "Linear",
+    "ReNet",
     "Recurrent",
     "Stack",
+    "Sweeps",
     "beam",
     "greedy",
     "registry",

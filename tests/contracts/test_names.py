@@ -102,6 +102,17 @@ GATE_SIZES = {
 }  # fmt: skip
 HIGHWAY = {"W.candidate": (4, 4), "b.candidate": (4,), "W.transform": (4, 4), "b.transform": (4,)}
 SMALL = {"W": (2, 3), "U": (3, 3), "b": (3,)}
+
+
+def sweeps(first: tuple[str, int], second: tuple[str, int], H: int, *gates: str) -> dict[str, tuple[int, ...]]:
+    return {
+        name: shape
+        for half, D in (first, second)
+        for way in ("forward", "backward")
+        for name, shape in blocks(*gates, prefix=f"{half}.{way}.", sizes={"W": (D, H), "U": (H, H), "b": (H,)}).items()
+    }
+
+
 LAYERS = {
     "Linear": {"W": (2, 4), "b": (4,)},
     "Embedding": {"W": (7, 4)},
@@ -134,6 +145,8 @@ LAYERS = {
     "KAF2D": {"alpha": (4, 4, 4)},
     "Grid": md_lstm(4),
     "FourDirections": {f"directions.{k}.{name}": shape for k in range(4) for name, shape in md_lstm(1).items()},
+    "Sweeps": sweeps(("vertical", 4), ("horizontal", 4), 2, "candidate", "update", "reset"),
+    "Sweeps-horizontal": sweeps(("horizontal", 4), ("vertical", 4), 1, "candidate", "input", "forget", "output"),
 }
 GATES = {
     "Sigmoid": {},

@@ -1,0 +1,143 @@
+"""ReNet: an image is read by recurrent cells alone, in four sweeps a layer, without convolution and without pooling.
+
+A layer of :class:`Sweeps` makes a feature map that is a patch times smaller each way, and in which every position has
+read the whole image. The next layer reads that map as if it were an image with 2H channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minigate import ops
+from minigate.backend import generator
+from minigate.cells import GRU, Cell
+from minigate.errors import OptionError, ShapeError, explain
+from minigate.layers.dropout import Dropout
+from minigate.layers.sweeps import Sweeps
+from minigate.module import Module
+from minigate.ops.convolution import Pair
+from minigate.tensor import Tensor, as_tensor
+
+
+class ReNet(Module):
+    """Layers of four sweeps on top of one another, from images to a feature map.
+
+    **Equations**: y⁰ = the image, a vector of C numbers at each pixel; yˡ = dropout(φ_l(yˡ⁻¹)), l = 1 … L, with φ_l
+    a :class:`Sweeps`: patches, two sweeps along the columns, two along the rows of their result.
+
+    **Shapes**: x (N, C, Y, X) → y (I, J, N, 2H_L), with I = ⌈Y / h⌉ for one layer of patches (h, w), and ⌈I / h⌉
+    again for each further one; J in the same way from X and w. ``H`` is the units of each sweep, a list of them for a
+    layer each. ``patch`` is one number, or (down, across), for all layers, or a list with one of these for each.
+
+    Names: "vertical.forward.W.update" and so on for a single ``H``, "layers.0.vertical.forward.W.update" for a list.
+
+    **Source**: Visin et al. (2015), section 2, fig. 1, with GRUs. On MNIST they have two layers of 256 units and
+    patches of 2 × 2, on CIFAR-10 three of 320 and on SVHN three of 256. ``dropout`` is after every layer, as theirs.
+    Options: those of :class:`Sweeps`.
+
+    **Errors**: :class:`ShapeError` for what are no images with C channels; :class:`OptionError` for as many patches as
+    there are no layers; those of :class:`Sweeps` and :class:`Dropout`.
+    """
+
+    def __init__(
+        self,
+        C: int,
+        H: int | Sequence[int],
+        *,
+        patch: Pair | list[Pair] = 2,
+        dropout: float = 0.0,
+        cell: Callable[..., Cell] = GRU,
+        order: str = "vertical-first",
+        parallel: bool = False,
+        method: str | None = None,
+        seed: Any = None,
+        dtype: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        alone = not isinstance(H, Sequence)
+        units: list[Any] = [H] if alone else list(H)  # type: ignore[arg-type]
+        patches = patch if isinstance(patch, list) else [patch] * len(units)
+        if not units or len(patches) != len(units):
+            raise OptionError(
+                explain("a patch for each layer", where="ReNet", expected=f"{len(units)} layers, {len(units)} patches",
+                        got=f"H={H!r} with patch={patch!r}",
+                        slip="a list is one for each layer, a tuple is (down, across)",
+                        remedy="ReNet(1, [256, 256], patch=(2, 2))")
+            )  # fmt: skip
+        self.C = C
+        rng = generator(seed)
+        shared = {"cell": cell, "order": order, "parallel": parallel, "method": method, "dtype": dtype, **options}
+        self.layers: list[Sweeps] = []
+        for j, (size, own) in enumerate(zip(units, patches, strict=True)):
+            below = self.layers[-1].output_size if self.layers else C
+            layer = Sweeps(below, size, patch=own, seed=int(rng.integers(2**32)), **shared)
+            self.layers.append(self.child("" if alone else f"layers.{j}", layer))  # type: ignore[arg-type]
+            if dropout != 0.0:
+                self.child(f"dropout.{j}", Dropout(dropout, seed=int(rng.integers(2**32))))
+        self.dropout = dropout
+
+    @property
+    def output_size(self) -> int:
+        """The length of y_ij along its last axis."""
+        return self.layers[-1].output_size
+
+    def map_size(self, Y: int, X: int) -> tuple[int, int]:
+        """I and J of the feature map of images with Y × X pixels."""
+        for layer in self.layers:
+            h, w = layer.patch
+            Y, X = -(-Y // h), -(-X // w)
+        return Y, X
+
+    def forward(self, x: Any) -> Tensor:
+        """From images to the feature map of the last layer.
+
+        **Shapes**: x (N, C, Y, X) → (I, J, N, output_size).
+        """
+        y = self._as_grid(x)
+        for j, layer in enumerate(self.layers):
+            y = self._dropped(j, layer(y))
+        return y
+
+    def sweeps(self, x: Any) -> dict[str, Tensor]:
+        """What each sweep of each layer leaves at each position, in the order in which they are made.
+
+        **Shapes**: x (N, C, Y, X) → "[layers.<l>.]vertical.forward" and so on → (I_l, J_l, N, H_l).
+        """
+        found, y = {}, self._as_grid(x)
+        for j, layer in enumerate(self.layers):
+            path = "" if self._children.get("") is layer else f"layers.{j}."
+            own = layer.sweeps(y)
+            found |= {path + name: part for name, part in own.items()}
+            last = list(own.values()) if layer.parallel else list(own.values())[2:]
+            y = self._dropped(j, ops.concat(last, axis=-1))
+        return found
+
+    def _dropped(self, j: int, y: Tensor) -> Tensor:
+        """**Shapes**: y (I, J, N, 2H) → the same."""
+        return self._children[f"dropout.{j}"](y) if self.dropout else y
+
+    def _as_grid(self, x: Any) -> Tensor:
+        """A vector of C numbers at each pixel: (N, C, Y, X) → (Y, X, N, C), a view.
+
+        **Errors**: :class:`ShapeError` for anything but images with C channels.
+        """
+        x = as_tensor(x)
+        if x.ndim != 4 or x.shape[1] != self.C:
+            slip, remedy = "", ""
+            if x.ndim == 3 and self.C == 1:
+                slip, remedy = "images without an axis of channels", "x[:, None]"
+            elif x.ndim == 3 and x.shape[0] == self.C:
+                slip, remedy = "one image", "x[None]"
+            elif x.ndim == 4 and x.shape[-1] == self.C:
+                slip, remedy = "the channels last, (N, Y, X, C)", "x.transpose(0, 3, 1, 2)"
+            raise ShapeError(
+                explain("wrong shape", where="ReNet", expected=f"images x of shape (N, C={self.C}, Y, X)",
+                        got=str(tuple(x.shape)), slip=slip, remedy=remedy)
+            )  # fmt: skip
+        return ops.transpose(x, (2, 3, 0, 1))
+
+    def __repr__(self) -> str:
+        layers = ", ".join(repr(layer) for layer in self.layers)
+        return f"ReNet(C={self.C}, [{layers}]{f', dropout={self.dropout:g}' if self.dropout else ''})"
