@@ -6,11 +6,11 @@ In reading order: ``numeric`` (differences with an error bar), ``complex_step`` 
 gradient); where it fails: ``localise``, ``patterns``, ``diagnosis``; what is promised besides a derivative: ``trial``,
 ``difference``, ``contract``, ``keepsakes``, ``array_contract``, ``sequence_contract``; for cells: ``sequence``,
 ``held_fixed``, ``slips``, ``bisection``, ``cell_diagnosis``, ``cell_contract``, ``cell``; for gates:
-``gate_contract``, ``gate_trial``, ``profile``, ``gate``; for everything else ``plain_report``, ``layer_contract``,
-``function`` and ``vjp``, with the words of ``naming``; ``layout`` (how a report reads). ``returns`` looks at what
-methods hand back before anything is compared; ``evidence`` and ``pictures`` draw. Around it: ``kinds`` and
-``assertion``; for somebody's own file ``loading``, ``inventory``, ``making``, ``outcome``, with ``frames`` and
-``hints`` for what goes wrong in it, and ``starters`` to begin from.
+``gate_contract``, ``gate_trial``, ``profile``, ``gate``; for everything else ``plain_report``, ``example``,
+``layer_contract``, ``function`` and ``vjp``, with the words of ``naming``; ``layout`` (how a report reads).
+``returns`` looks at what methods hand back before anything is compared; ``evidence`` and ``pictures`` draw. Around it:
+``kinds`` and ``assertion``; for somebody's own file ``loading``, ``inventory``, ``making``, ``outcome``, with
+``frames`` and ``hints`` for what goes wrong in it, and ``starters`` to begin from.
 """
 
 from minigate.checking.assertion import assert_gradients

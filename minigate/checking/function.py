@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minigate.backend import asarray, generator
+from minigate.backend import generator
 from minigate.checking.contract import add_to
 from minigate.checking.copies import float64_copy, random_point, random_state_kept, saturated_point
+from minigate.checking.example import example_input
 from minigate.checking.naming import argument_names, name_of
 from minigate.checking.plain_report import report_of
 from minigate.checking.report import Report
 from minigate.checking.subject import Array, flatten, host, is_floating, on_the_tape, rebuild
-from minigate.errors import OptionError, explain
-from minigate.layers import EncoderDecoder
 from minigate.module import Module
 from minigate.tensor import Tensor
 
@@ -60,8 +59,9 @@ def check_layer(
 ) -> Report:
     """Check a layer at random parameters: the gradient for its input and for every parameter, and its contracts.
 
-    Without ``inputs``, x (T=5, N=3, D) is drawn, or tokens (5, 3) where the layer reads K symbols. ``contracts``
-    are held in evaluation: the same again, any dtype and layout, large input; with a state also those of time.
+    Without ``inputs``, x (T=5, N=3, D) is drawn, tokens (5, 3) where the layer reads K symbols, or what else it says
+    that it ``takes``: ``"grids"`` (I=2, J=4, N=3, D) or ``"images"`` (N=3, C, Y=4, X=6). ``contracts`` are held in
+    evaluation: the same again, any dtype and layout, large input; with a state also those of time.
 
     **Shapes**: inputs as the layer takes them.
 
@@ -111,28 +111,3 @@ def _check(
     subject = on_the_tape(values, like, call, parameters)
     flat = saturated_point({name: values[name] for name in parameters}) if at_random else {}
     return report_of(title, subject, flat, seed, full, order, independent)
-
-
-def example_input(layer: Module, seed: int) -> tuple[Any, ...]:
-    """A random input for a layer that says its sizes: x (T=5, N=3, D), or tokens (5, 3) for K symbols.
-
-    An encoder-decoder gets one for what it reads and one for what it answers.
-    """
-    rng = generator(seed)
-    like = next(iter(layer.parameters()), None)
-    parts = (layer.encoder, layer.decoder) if isinstance(layer, EncoderDecoder) else (layer,)
-    return tuple(_example_of(part, type(layer).__name__, rng, like) for part in parts)
-
-
-def _example_of(layer: Module, name: str, rng: Any, like: Any) -> Any:
-    first = getattr(layer, "layers", [layer])[0]
-    first = getattr(first, "cell", first)
-    if hasattr(first, "K"):
-        return asarray(rng.integers(0, first.K, size=(5, 3)), like=like)
-    if isinstance(getattr(first, "D", None), int):
-        leading = (2, 4, 3) if getattr(first, "dimensions", 1) == 2 else (5, 3)  # a grid, or a sequence
-        return asarray(rng.normal(size=(*leading, first.D)), like=like)
-    raise OptionError(
-        explain("the layer does not say what size its input has", where=f"check_layer({name})",
-                remedy="mg.check_layer(layer, x)")
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from minigate.checking.array_contract import ARRAYS, OVERFLOW, SAME_AGAIN
 from minigate.checking.cell_contract import goes_all_the_way
 from minigate.checking.contract import Outcome, hold
 from minigate.checking.copies import float64_copy, random_point
+from minigate.checking.example import batch_axis
 from minigate.checking.sequence_contract import BATCH, MASK, PADDING, TIME
 from minigate.checking.subject import flatten, rebuild
 from minigate.checking.trial import Arrays, Case, Trial, set_out
@@ -105,12 +106,22 @@ def _of_anything(layer: Module, inputs: Sequence[Any], names: Sequence[str], poi
 
     trial = Trial(layer, {"the layer": call}, Case(point, leaves, {}))
     if drawn:
-        # (T, N, D), tokens (T, N), a grid (I, J, N, D); two of them for an encoder-decoder
-        axes = {name: x.ndim - 2 if x.dtype.kind == "f" else x.ndim - 1 for name, x in leaves.items()}
-        axis = next(iter(axes.values()))
-        N = {x.shape[axes[name]] for name, x in leaves.items()}
-        outputs = trial.run("the layer", trial.case, back=False).outputs
         trial.large = tuple(leaves)
-        if len(N) == 1 and all(out.ndim > axis and {out.shape[axis]} == N for out in outputs.values()):
-            trial.batch = axes | dict.fromkeys(outputs, axis)
+        trial.batch = _of_a_batch(trial, dict.fromkeys(leaves, batch_axis(layer)))
     return trial
+
+
+def _of_a_batch(trial: Trial, axes: dict[str, int]) -> dict[str, int]:
+    """The axis of the batch in what goes in and comes out; nothing where the outputs have none.
+
+    In an output it is the one axis that is shorter where one example less goes in.
+    """
+    whole = trial.run("the layer", trial.case, back=False).outputs
+    fewer = trial.run("the layer", trial.case.cut(axes, slice(0, -1)), back=False).outputs
+    for name, out in whole.items():
+        there = fewer[name].shape if name in fewer else ()
+        shorter = [axis for axis, lengths in enumerate(zip(out.shape, there, strict=False)) if lengths[0] != lengths[1]]
+        if len(shorter) != 1:
+            return {}
+        axes[name] = shorter[0]
+    return axes

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from minigate.cells import Cell
-from minigate.checking.function import example_input
+from minigate.checking.example import example_input
 from minigate.checking.inventory import Item
 from minigate.checking.kinds import kind_of
 from minigate.errors import OptionError, explain

@@ -37,7 +37,7 @@ class Grid(Module):
     **Errors**: :class:`ShapeError`, :class:`DTypeError`, :class:`OptionError`, all at the door.
     """
 
-    dimensions = 2
+    takes = "grids"
 
     def __init__(self, cell: Cell, *, method: str | None = None, direction: Direction = (1, 1)) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class FourDirections(Module):
     **Errors**: :class:`OptionError` unless there are four different cells of one input size; those of :class:`Grid`.
     """
 
-    dimensions = 2
+    takes = "grids"
 
     def __init__(self, cells: Sequence[Cell], *, method: str | None = None) -> None:
         super().__init__()

@@ -150,8 +150,9 @@ def layer_of_registry(name: str, backend: Backend, dtype: str = "float64") -> Su
         layer = mg.layers.registry[name](dtype=dtype)
     if isinstance(layer, mg.layers.EncoderDecoder):
         layer = AnswersWhatItReads(layer)
-    grid, size = getattr(layer, "dimensions", 1) == 2, getattr(layer, "D", D)
-    x = sequence((T, J, N, size) if grid else (T, N, size), dtype=dtype)
+    size = getattr(layer, "D", D)
+    shapes = {"sequences": (T, N, size), "grids": (T, J, N, size), "images": (N, getattr(layer, "C", D), 4, J)}
+    x = sequence(shapes[getattr(layer, "takes", "sequences")], dtype=dtype)
     try:
         return Subject(layer, backend, x)
     except DTypeError:

@@ -15,7 +15,7 @@ import numpy
 import minigate as mg
 from minigate.backend import array_module
 from minigate.checking import Report, check, check_cell, check_gate, check_layer
-from minigate.checking.function import example_input
+from minigate.checking.example import example_input
 
 Arrays = list[numpy.ndarray]
 RAGGED = numpy.array([[1, 1, 1], [1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], dtype=bool)
