@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from minigate.cells import GRU, LSTM, MDLSTM
+from minigate.cells import GRU, LSTM, MDLSTM, RNN
 from minigate.layers.batch_norm import BatchNorm
 from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.decoding import Answer, beam, greedy
@@ -63,9 +63,12 @@ registry: dict[str, Callable[..., Module]] = {
     "FourDirections": lambda seed=0, dtype="float64": FourDirections(
         [MDLSTM(2, 1, seed=seed + k, dtype=dtype) for k in range(4)]
     ),
+    "ReNet": lambda seed=0, dtype="float64": ReNet(
+        2, [1, 2], patch=[2, (1, 2)], cell=RNN, seed=seed, dtype=dtype
+    ),
     "Sweeps": lambda seed=0, dtype="float64": Sweeps(2, 2, patch=(1, 2), seed=seed, dtype=dtype),
     "Sweeps-horizontal": lambda seed=0, dtype="float64": Sweeps(
-        2, 1, patch=(1, 2), order="horizontal-first", parallel=True, cell=LSTM, seed=seed, dtype=dtype
+        2, 1, patch=(1, 2), order="horizontal-first", parallel=True, cell=RNN, seed=seed, dtype=dtype
     ),
 }
 

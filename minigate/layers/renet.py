@@ -40,6 +40,8 @@ class ReNet(Module):
     there are no layers; those of :class:`Sweeps` and :class:`Dropout`.
     """
 
+    takes = "images"
+
     def __init__(
         self,
         C: int,

@@ -81,7 +81,7 @@ class Sweeps(Module):
             raise OptionError(
                 explain("no such order of sweeps", where="ReNet", expected=" | ".join(ORDERS), got=repr(order))
             )
-        if not callable(cell):
+        if isinstance(cell, Cell) or not callable(cell):
             raise OptionError(
                 explain("there are four cells, each with weights of its own", where="ReNet",
                         expected="what makes one, such as cell=mg.cells.GRU", got=repr(cell),

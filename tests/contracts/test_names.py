@@ -18,7 +18,7 @@ WITHOUT_U = {"W": (2, 4), "b": (4,)}
 
 def blocks(*names: str, prefix: str = "", sizes: dict[str, tuple[int, ...]] = WEIGHTS) -> dict[str, tuple[int, ...]]:
     """W, U and b of every block, in that order."""
-    return {f"{prefix}{symbol}.{name}": shape for name in names for symbol, shape in sizes.items()}
+    return {f"{prefix}{symbol}.{name}".removesuffix("."): shape for name in names for symbol, shape in sizes.items()}
 
 
 def md_lstm(H: int) -> dict[str, tuple[int, ...]]:
@@ -145,8 +145,13 @@ LAYERS = {
     "KAF2D": {"alpha": (4, 4, 4)},
     "Grid": md_lstm(4),
     "FourDirections": {f"directions.{k}.{name}": shape for k in range(4) for name, shape in md_lstm(1).items()},
+    "ReNet": {
+        f"layers.{j}.{name}": shape
+        for j, (D, H) in enumerate([(8, 1), (4, 2)])
+        for name, shape in sweeps(("vertical", D), ("horizontal", 2 * H), H, "").items()
+    },
     "Sweeps": sweeps(("vertical", 4), ("horizontal", 4), 2, "candidate", "update", "reset"),
-    "Sweeps-horizontal": sweeps(("horizontal", 4), ("vertical", 4), 1, "candidate", "input", "forget", "output"),
+    "Sweeps-horizontal": sweeps(("horizontal", 4), ("vertical", 4), 1, ""),
 }
 GATES = {
     "Sigmoid": {},
