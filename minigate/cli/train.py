@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-HELP = "train a model: minigate train charlm, minigate train programs, minigate train seqmnist"
+HELP = "train a model: minigate train charlm, programs, seqmnist or images"
 EPILOG = """\
 examples:
   minigate train charlm                             a Gated-Feedback GRU on Python's documentation, three minutes
@@ -25,6 +25,9 @@ examples:
   minigate train programs --task addition --length 5 --reverse
   minigate train seqmnist                           a GRU that reads handwritten digits row by row, about a minute
   minigate train seqmnist --preset mnist-pixel --gate kaf
+  minigate train images                             a ReNet that reads handwritten digits, less than a minute
+  minigate train images --model lenet
+  minigate train images --preset laptop-renet       MNIST; the paper's are mnist-renet, cifar10-renet, svhn-renet
 
 Ctrl-C finishes the update, saves, prints how to go on, and exits with 130.
 Where other programs compete for the cores, OMP_NUM_THREADS=1 before the command is many times as fast.

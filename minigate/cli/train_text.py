@@ -151,7 +151,7 @@ def _grid(grid: Record) -> list[str]:
     return lines
 
 
-class SeqMnistText(Text):
+class ClassifyingText(Text):
     """Misclassified images, and what was taken for what."""
 
     head = (
@@ -160,12 +160,12 @@ class SeqMnistText(Text):
     )
 
     def data(self, data: Record) -> list[str]:
-        """The images, their parts, and what a sequence is."""
+        """The images, their parts, and what a sequence is where they are read as one."""
         counts = " / ".join(f"{count:,}" for count in data["images"].values())
         return [
             f"images      {data['text']}",
             f"parts       {counts} images to train / validate / test; {data['epoch']:,} updates are an epoch",
-            f"sequence    {data['sequence']}",
+            *([f"sequence    {data['sequence']}"] if "sequence" in data else []),
         ]
 
     def row(self, record: Record) -> str:
@@ -203,4 +203,9 @@ def _confusion(record: Record) -> list[str]:
     return lines
 
 
-TEXTS: dict[str, type[Text]] = {"charlm": CharLMText, "programs": ProgramsText, "seqmnist": SeqMnistText}
+TEXTS: dict[str, type[Text]] = {
+    "charlm": CharLMText,
+    "programs": ProgramsText,
+    "seqmnist": ClassifyingText,
+    "images": ClassifyingText,
+}

@@ -38,6 +38,7 @@ from minigate.plot.residuals import deviations, residual_curve, residual_map, re
 from minigate.plot.saturation import saturation
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.step import step_diagram
+from minigate.plot.sweeps import feature_maps, receptive_fields, sweep_frames
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
 
@@ -64,6 +65,7 @@ __all__ = [
     "distance_from_logistic",
     "draw_tape",
     "error_by_nudge",
+    "feature_maps",
     "gate_colour",
     "gate_maps",
     "gate_shapes",
@@ -79,6 +81,7 @@ __all__ = [
     "new_axes",
     "off_screen",
     "random_gates",
+    "receptive_fields",
     "residual_curve",
     "residual_map",
     "residual_size",
@@ -86,6 +89,7 @@ __all__ = [
     "sequence_sheets",
     "shape_flow",
     "step_diagram",
+    "sweep_frames",
     "units_moved",
     "unrolled",
 ]

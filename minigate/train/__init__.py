@@ -10,8 +10,10 @@ Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table),
 Then programs that are answered: ``curricula`` (which problems come when), ``programs_config``, ``programs_presets``,
 ``program_model``, ``answers`` (how many are right), ``programs`` (the task), ``predicting`` (a problem of your own).
 
-Then images that are read as sequences: ``named_gates``, ``seqmnist_presets``, ``seqmnist_config``, ``seqmnist_model``,
-``seqmnist`` (the task), ``seqmnist_pictures`` (its mistakes and its gates).
+Then images: ``classifying`` (the task, whatever reads them) and ``mistakes`` (pictures of what went wrong). Read as
+sequences: ``named_gates``, ``seqmnist_presets``, ``seqmnist_config``, ``seqmnist_model``, ``seqmnist`` and
+``seqmnist_pictures`` (its gates). As images: ``image_models`` (what ReNet is measured against), ``images_presets``,
+``images_config``, ``image_classifier``, ``images`` and ``images_pictures`` (what each sweep has seen).
 
 Last ``experiments`` (from the first line to the last), ``seeds`` (runs that differ only in theirs) and ``summary`` (how
 large a model is).
@@ -23,9 +25,13 @@ from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
 from minigate.train.charlm_presets import PRESETS, parameter_count
 from minigate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from minigate.train.classifying import Classifying
 from minigate.train.clipping import clip_gradient_norm, gradient_norm
 from minigate.train.curricula import CURRICULA
 from minigate.train.experiments import EXPERIMENTS, run_experiment
+from minigate.train.image_classifier import ImageClassifier, load_image_classifier
+from minigate.train.images import ClassifyingImages
+from minigate.train.images_config import ImagesConfig
 from minigate.train.initialisation import author_initialisation
 from minigate.train.inside import feedback_over, gates_over, gradient_over, trace_over
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
@@ -36,7 +42,7 @@ from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
 from minigate.train.sampling import sample
 from minigate.train.seeds import over_seeds
-from minigate.train.seqmnist import Classifying
+from minigate.train.seqmnist import ClassifyingSequences
 from minigate.train.seqmnist_config import SeqMnistConfig
 from minigate.train.seqmnist_model import SequenceClassifier, load_classifier
 from minigate.train.summary import summary
@@ -56,6 +62,10 @@ __all__ = [
     "CharModel",
     "Checkpoint",
     "Classifying",
+    "ClassifyingImages",
+    "ClassifyingSequences",
+    "ImageClassifier",
+    "ImagesConfig",
     "Optimiser",
     "Prediction",
     "ProgramsConfig",
@@ -77,6 +87,7 @@ __all__ = [
     "gradient_over",
     "load_checkpoint",
     "load_classifier",
+    "load_image_classifier",
     "load_model",
     "load_solver",
     "over_seeds",

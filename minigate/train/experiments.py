@@ -20,15 +20,17 @@ import numpy
 from minigate import backend
 from minigate.backend.blas import describe_blas
 from minigate.errors import CheckpointError, OptionError, explain
-from minigate.train import charlm_presets, programs_presets, seqmnist_presets
+from minigate.train import charlm_presets, images_presets, programs_presets, seqmnist_presets
 from minigate.train.charlm import CharLM
 from minigate.train.charlm_config import CharLMConfig
 from minigate.train.checkpoint import backup_of, load_checkpoint
 from minigate.train.curves import curve, draw_curves, measures, updates_to_enough
+from minigate.train.images import ClassifyingImages
+from minigate.train.images_config import ImagesConfig
 from minigate.train.programs import Answering
 from minigate.train.programs_config import ProgramsConfig
 from minigate.train.run import Run
-from minigate.train.seqmnist import Classifying
+from minigate.train.seqmnist import ClassifyingSequences
 from minigate.train.seqmnist_config import SeqMnistConfig
 from minigate.train.trainer import Trainer, part_of
 from minigate.train.training_config import own_first
@@ -59,7 +61,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "seqmnist": Experiment(
         "images read as sequences, row by row or pixel by pixel: handwritten digits on board, or MNIST",
-        SeqMnistConfig, Classifying, seqmnist_presets.PRESETS, seqmnist_presets.preset_table,
+        SeqMnistConfig, ClassifyingSequences, seqmnist_presets.PRESETS, seqmnist_presets.preset_table,
+    ),
+    "images": Experiment(
+        "images read by a ReNet, by MD-LSTMs or by convolutions: digits on board, MNIST, CIFAR-10, SVHN",
+        ImagesConfig, ClassifyingImages, images_presets.PRESETS, images_presets.preset_table,
     ),
 }  # fmt: skip
 

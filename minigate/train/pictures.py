@@ -8,6 +8,7 @@ import numpy
 
 from minigate import plot
 from minigate.train.curves import draw_curves, save_picture
+from minigate.train.images_pictures import draw_read
 from minigate.train.inside import feedback_over, gates_over, gradient_over
 from minigate.train.run import Run
 from minigate.train.seqmnist_pictures import draw_classified
@@ -15,7 +16,8 @@ from minigate.train.trained import load_model, tokens_of
 
 
 def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Path]:
-    """What there is to see of a run: charlm reading ``text``, the right answers of programs, the mistakes of seqmnist.
+    """What there is to see of a run: charlm reading ``text``, the right answers of programs, the mistakes of seqmnist
+    and of images.
 
     **Errors**: :class:`CheckpointError` where there is no such run; :class:`DataError` for a text that is empty or has
     characters that the model has never seen.
@@ -26,6 +28,8 @@ def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Pat
     experiment = run.config["experiment"]
     if experiment == "seqmnist":
         return curves + draw_classified(run, out)
+    if experiment == "images":
+        return curves + draw_read(run, out)
     return curves + (_answers(run, out) if experiment == "programs" else _reading(run, text, out))
 
 

@@ -1,4 +1,4 @@
-"""What there is to see of a run that classifies images: its mistakes, and its gates."""
+"""What there is to see of a run that reads images as sequences: its mistakes, and its gates."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from minigate import plot
 from minigate.backend import asarray, asnumpy, generator
 from minigate.bptt import gradient_flow
 from minigate.cells.gated import GatedCell
-from minigate.data import Labelled, as_sequences, read_images
+from minigate.data import as_sequences, read_images
 from minigate.tensor import Tensor, grad, no_grad
 from minigate.train.curves import save_picture
+from minigate.train.mistakes import draw_mistakes
 from minigate.train.run import Run
 from minigate.train.seqmnist_config import SeqMnistConfig
 from minigate.train.seqmnist_model import SequenceClassifier, build, load_classifier
 
 Array = Any
-SHOWN = 50  # misclassified images
 OVER = 20  # images that the gradient is a mean over
 SCALES = 10.0 ** numpy.linspace(-1, 2, 13)  # of the input of a gate
 DRAWN = 200  # inputs of each scale
@@ -33,17 +33,12 @@ def draw_classified(run: Run, out: Path) -> list[Path]:
 
     **Errors**: :class:`DataError` where the images are no longer there; :class:`CheckpointError` for a damaged run.
     """
-    paths, result = [], run.read("result.json")
+    result = run.read("result.json")
     with plot.off_screen():
-        if "confusion" in result:
-            axes, _ = plot.confusion_map(result["confusion"], classes=result["classes"])
-            axes.set_title(f"test images:\n{run.folder.name}")
-            paths.append(save_picture(axes, out / "confusion.png"))
         model, config = load_classifier(run.folder)
         images = read_images(config.data, config.folder or None)
+        paths = draw_mistakes(run, images, result, out)
         wrong = result.get("wrong", [])
-        if wrong:
-            paths.append(_wrong(run, images, wrong, out))
         cell, first = model.recurrent.cell, wrong[0][0] if wrong else 0
         if isinstance(cell, GatedCell):
             one, some = (_sequences(model, config.order, images, of) for of in (slice(first, first + 1), slice(OVER)))
@@ -51,20 +46,6 @@ def draw_classified(run: Run, out: Path) -> list[Path]:
             paths += _gates(model, cell, one, some, f"while test image {first}, {label}, is read", out)
             paths += _shapes(model, cell, config, images, some, out)
     return paths
-
-
-def _wrong(run: Run, images: Any, wrong: list[list[int]], out: Path) -> Path:
-    """The first of the misclassified images."""
-    shown = wrong[:SHOWN]
-    test: Labelled = images.test[[n for n, _ in shown]]
-    titles = [
-        f"{images.classes[label]} → {images.classes[found]}"
-        for label, (_, found) in zip(test.labels, shown, strict=True)
-    ]
-    axes, _ = plot.image_sheet(test.pixels, titles, largest=images.largest)
-    many = f"the first {len(shown)} of {len(wrong)}" if len(shown) < len(wrong) else f"all {len(wrong)}"
-    axes.set_title(f"{many} that were taken for another (is → taken for):\n{run.folder.name}")
-    return save_picture(axes, out / "wrong.png")
 
 
 def _gates(

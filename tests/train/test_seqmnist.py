@@ -9,7 +9,7 @@ from minigate.data import Labelled, as_sequences
 from minigate.errors import CheckpointError, OptionError
 from minigate.gates import HardSigmoid
 from minigate.layers import Recurrent
-from minigate.train import Classifying, SeqMnistConfig, load_checkpoint, load_classifier, run_experiment
+from minigate.train import ClassifyingSequences, SeqMnistConfig, load_checkpoint, load_classifier, run_experiment
 from minigate.train.named_gates import GATES
 from minigate.train.seqmnist_model import build
 from minigate.train.seqmnist_presets import PRESETS, preset_table
@@ -37,7 +37,7 @@ def test_stopping_and_resuming_gives_the_same_bytes(tmp_path, monkeypatch, optio
     """At the end of an epoch of five updates, and in the middle of one."""
     options |= more
     _, straight = run_experiment("seqmnist", options, out=tmp_path / "straight")
-    original, calls = Classifying.loss, [0]
+    original, calls = ClassifyingSequences.loss, [0]
 
     def loss(task):
         calls[0] += 1
@@ -45,10 +45,10 @@ def test_stopping_and_resuming_gives_the_same_bytes(tmp_path, monkeypatch, optio
             signal.raise_signal(signal.SIGINT)
         return original(task)
 
-    monkeypatch.setattr(Classifying, "loss", loss)
+    monkeypatch.setattr(ClassifyingSequences, "loss", loss)
     ended, stopped = run_experiment("seqmnist", options, out=tmp_path / "stopped")
     assert (ended, load_checkpoint(stopped.checkpoint).meta["step"]) == ("interrupted", update)
-    monkeypatch.setattr(Classifying, "loss", original)
+    monkeypatch.setattr(ClassifyingSequences, "loss", original)
     ended, _ = run_experiment("seqmnist", resume=stopped.folder)
     assert ended == "finished"
     assert bytes_of(stopped.checkpoint) == bytes_of(straight.checkpoint)
@@ -60,7 +60,7 @@ def test_stopping_and_resuming_gives_the_same_bytes(tmp_path, monkeypatch, optio
 
 
 def test_every_epoch_has_an_order_of_its_own_from_its_seed_and_number(options):
-    task, again, other = (Classifying(SeqMnistConfig(**options, seed=seed)) for seed in (3, 3, 4))
+    task, again, other = (ClassifyingSequences(SeqMnistConfig(**options, seed=seed)) for seed in (3, 3, 4))
     assert task.batches == 5  # 22 images: two of them sit out
     orders = [task._order_of(epoch).tolist() for epoch in range(3)]
     assert all(sorted(order) == list(range(22)) for order in orders)
@@ -69,16 +69,16 @@ def test_every_epoch_has_an_order_of_its_own_from_its_seed_and_number(options):
 
 
 def test_a_batch_is_the_next_images_of_that_order(options, monkeypatch):
-    task = Classifying(SeqMnistConfig(**options))
+    task = ClassifyingSequences(SeqMnistConfig(**options))
     read = []
-    monkeypatch.setattr(task, "_read", lambda images, own=task._read: read.append(images) or own(images))
+    monkeypatch.setattr(task, "read", lambda images, own=task.read: read.append(images) or own(images))
     for _ in range(6):
         task.loss()
     expected = [*task._order_of(0)[:20], *task._order_of(1)[:4]]
     found = numpy.concatenate([batch.pixels for batch in read])
     assert numpy.array_equal(found, task.train.pixels[expected])
     assert (task.index, task.seen, task.judged) == (6, 24, 24)
-    x = Classifying._read(task, read[0])
+    x = ClassifyingSequences.read(task, read[0])
     assert x.dtype == "float32" and x.shape == (5, 4, 6)
     assert numpy.array_equal(x, as_sequences(read[0].pixels, "row", 255))
 
@@ -87,7 +87,7 @@ def test_a_batch_is_the_next_images_of_that_order(options, monkeypatch):
 def test_what_the_images_show_is_learnt(options, order):
     """Four images by heart, whatever the order."""
     options |= {"batch": 4, "hidden": 12, "order": order}
-    task = Classifying(SeqMnistConfig(**options, learning_rate=0.02))
+    task = ClassifyingSequences(SeqMnistConfig(**options, learning_rate=0.02))
     task.train, task.batches = task.train[:4], 1
     optimiser = task.optimiser()
     for _ in range(40):
@@ -131,7 +131,7 @@ def test_the_model_of_the_paper_has_as_many_parameters(order, count):
 
 @pytest.mark.parametrize("name", GATES)
 def test_every_gate_that_has_a_name_trains(options, name):
-    task = Classifying(SeqMnistConfig(**options, gate=name))
+    task = ClassifyingSequences(SeqMnistConfig(**options, gate=name))
     optimiser = task.optimiser()
     task.loss().backward()
     optimiser.step()
@@ -139,7 +139,7 @@ def test_every_gate_that_has_a_name_trains(options, name):
 
 
 def test_the_error_is_a_share_of_images_however_many_are_read_at_once(options, monkeypatch):
-    task = Classifying(SeqMnistConfig(**options))
+    task = ClassifyingSequences(SeqMnistConfig(**options))
     task.model.eval()
     found = task.predict(task.images.test)
     error = task.evaluate("test")
@@ -149,7 +149,7 @@ def test_the_error_is_a_share_of_images_however_many_are_read_at_once(options, m
 
 
 def test_what_was_taken_for_what(options):
-    task = Classifying(SeqMnistConfig(**options))
+    task = ClassifyingSequences(SeqMnistConfig(**options))
     assert task.show() == {}
     object.__setattr__(task.images, "test", Labelled(task.images.test.pixels, numpy.array([0, 0, 0, 1, 1, 2, 9])))
     task._tested = numpy.array([0, 1, 0, 1, 0, 2, 9])
@@ -160,10 +160,10 @@ def test_what_was_taken_for_what(options):
 
 
 def test_the_result_says_when_it_was_good_enough(tmp_path, options, monkeypatch):
-    monkeypatch.setattr(Classifying, "evaluate", lambda task, part: {4: 0.5, 8: 0.01}.get(task.index, 0.3))
+    monkeypatch.setattr(ClassifyingSequences, "evaluate", lambda task, part: {4: 0.5, 8: 0.01}.get(task.index, 0.3))
     result = run_experiment("seqmnist", options, out=tmp_path / "run")[1].read("result.json")
     assert (result["enough"], result["updates_to_enough"], result["best_update"]) == (0.02, 8, 8)
-    monkeypatch.setattr(Classifying, "evaluate", lambda task, part: 0.3)
+    monkeypatch.setattr(ClassifyingSequences, "evaluate", lambda task, part: 0.3)
     result = run_experiment("seqmnist", options, out=tmp_path / "other")[1].read("result.json")
     assert result["updates_to_enough"] is None
 
@@ -172,7 +172,7 @@ def test_the_model_of_a_run(tmp_path, options):
     _, run = run_experiment("seqmnist", {**options, "gate": "hard-sigmoid"}, out=tmp_path / "run")
     model, config = load_classifier(run.folder)
     assert config.gate == "hard-sigmoid" and not model.training
-    task = Classifying(config)
+    task = ClassifyingSequences(config)
     task.model.load_state_dict(model.state_dict())
     task.model.eval()
     assert task.evaluate("test") == run.read("result.json")["test_error"]
@@ -183,7 +183,7 @@ def test_the_model_of_a_run(tmp_path, options):
 
 
 def test_the_data_are_said_and_found_again(tmp_path, options):
-    task = Classifying(SeqMnistConfig(**options, order="pixel"))
+    task = ClassifyingSequences(SeqMnistConfig(**options, order="pixel"))
     found = task.describe()
     assert found["images"] == {"train": 22, "valid": 2, "test": 7}
     assert (found["sequence"], found["epoch"]) == ("30 steps of 1 number, pixel order", 5)
@@ -212,7 +212,7 @@ def test_options_that_cannot_be_meant(wrong, words):
 def test_a_batch_that_is_too_large(options):
     assert SeqMnistConfig(batch=1, batch_norm=False).batch == 1
     with pytest.raises(OptionError, match="larger than the training part: expected batch ≤ 22, got 23"):
-        Classifying(SeqMnistConfig(**{**options, "batch": 23}))
+        ClassifyingSequences(SeqMnistConfig(**{**options, "batch": 23}))
 
 
 def test_a_name_for_the_folder():

@@ -1,0 +1,150 @@
+"""What ReNet is measured against: LeNet-5, which has convolutions, and multi-dimensional LSTMs, which sweep in two
+dimensions at once. Like ReNet each makes a feature map (I, J, N, ·) of images (N, C, Y, X), and says how large it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minigate import ops
+from minigate.backend import generator
+from minigate.cells import MDLSTM
+from minigate.layers import Conv2d, Dropout, FourDirections, MaxPool2d
+from minigate.layers.sweeps import to_patches
+from minigate.module import Module
+from minigate.tensor import Tensor, as_tensor
+
+ROOM = 10  # pixels each way: a smaller map is given a margin before a window of 5 × 5 goes over it
+
+
+class LeNet(Module):
+    """The convolutional half of LeNet-5: twice a convolution of 5 × 5, a nonlinearity, and the largest of 2 × 2.
+
+    **Equations**: y¹ = pool(relu(x ∗ W¹ + b¹)); y² = pool(relu(y¹ ∗ W² + b²)).
+
+    **Shapes**: x (N, C, Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so that its map is as large
+    as the image, and the second has none where its map is 10 pixels or larger: 28 → 28 → 14 → 10 → 5.
+
+    **Source**: LeCun, Bottou, Bengio & Haffner (1998), fig. 2, C1 to S4, with 6 and 16 maps. Ours, as everybody's
+    since: relu in the place of a scaled tanh, the largest of a window in the place of a trained mean, every map
+    of the second convolution sees all of the first, a softmax at the end. What follows, 120 and 84 units, is in
+    :class:`~minigate.train.image_classifier.ImageClassifier`.
+
+    **Errors**: those of the layers, for images that are too small or have other channels.
+    """
+
+    takes = "images"
+
+    def __init__(self, C: int, channels: Sequence[int] = (6, 16), *, dropout: float = 0.0, seed: Any = None) -> None:
+        super().__init__()
+        rng = generator(seed)
+        self.C, self.channels = C, tuple(channels)
+        below = (C, *self.channels)
+        self.convolutions = [
+            Conv2d(before, after, 5, padding=2, seed=int(rng.integers(2**32)))
+            for before, after in zip(below, self.channels, strict=False)
+        ]
+        for k, layer in enumerate(self.convolutions):
+            self.child(f"convolutions.{k}", layer)
+        self.pool = MaxPool2d(2)
+        self.dropout = Dropout(dropout, seed=int(rng.integers(2**32)))
+
+    @property
+    def output_size(self) -> int:
+        """How many maps there are at the end."""
+        return self.channels[-1]
+
+    def map_size(self, Y: int, X: int) -> tuple[int, int]:
+        """I and J of the last maps, for images of Y × X pixels."""
+        for k in range(len(self.channels)):
+            lost = 4 if self._without_a_margin(k, Y, X) else 0
+            Y, X = (Y - lost) // 2, (X - lost) // 2
+        return Y, X
+
+    def _without_a_margin(self, k: int, Y: int, X: int) -> bool:
+        return k > 0 and min(Y, X) >= ROOM
+
+    def stages(self, x: Any) -> dict[str, Tensor]:
+        """The maps after each pooling.
+
+        **Shapes**: x (N, C, Y, X) → "convolution 1", "convolution 2" → (I, J, N, K).
+        """
+        found, y = {}, as_tensor(x)
+        for k, layer in enumerate(self.convolutions):
+            y = self.dropout(self.pool(ops.relu(self._convolved(k, layer, y))))
+            found[f"convolution {k + 1}"] = ops.transpose(y, (2, 3, 0, 1))
+        return found
+
+    def _convolved(self, k: int, layer: Conv2d, y: Tensor) -> Tensor:
+        """With a margin of 2, or with the outer 2 of it cut off: what a convolution without one is."""
+        inside = slice(2, -2) if self._without_a_margin(k, *y.shape[2:]) else slice(None)
+        return layer(y)[:, :, inside, inside]
+
+    def forward(self, x: Any) -> Tensor:
+        """**Shapes**: x (N, C, Y, X) → (I, J, N, K₂)."""
+        return list(self.stages(x).values())[-1]
+
+
+class MDLSTMNet(Module):
+    """Layers of patches and of MD-LSTMs from all four corners, on top of one another.
+
+    **Equations**: y⁰ = the image; yˡ = dropout([four sweeps of MD-LSTMs over the patches of yˡ⁻¹]).
+
+    **Shapes**: x (N, C, Y, X) → y (I, J, N, 4H_L); a layer with patches (h, w) has a map of ⌈Y / h⌉ × ⌈X / w⌉.
+
+    **Source**: Graves & Schmidhuber (2009), section 2, without the small feed-forward layers between theirs: the four
+    directions are read by the next layer as they are, as a ReNet's two are.
+
+    **Errors**: those of :class:`FourDirections`.
+    """
+
+    takes = "images"
+
+    def __init__(
+        self,
+        C: int,
+        H: Sequence[int],
+        patch: Sequence[tuple[int, int]],
+        *,
+        dropout: float = 0.0,
+        seed: Any = None,
+        cell: Callable[..., Any] = MDLSTM,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        rng = generator(seed)
+        self.C, self.patch = C, tuple(patch)
+        self.layers: list[FourDirections] = []
+        for j, (units, (h, w)) in enumerate(zip(H, self.patch, strict=True)):
+            D = h * w * (self.layers[-1].output_size if self.layers else C)
+            layer = FourDirections([cell(D, units, seed=int(rng.integers(2**32)), **options) for _ in range(4)])
+            self.layers.append(layer)
+            self.child(f"layers.{j}", layer)
+        self.dropout = Dropout(dropout, seed=int(rng.integers(2**32)))
+
+    @property
+    def output_size(self) -> int:
+        """The length of y_ij along its last axis."""
+        return self.layers[-1].output_size
+
+    def map_size(self, Y: int, X: int) -> tuple[int, int]:
+        """I and J of the last map, for images of Y × X pixels."""
+        for h, w in self.patch:
+            Y, X = -(-Y // h), -(-X // w)
+        return Y, X
+
+    def stages(self, x: Any) -> dict[str, Tensor]:
+        """The map of each layer.
+
+        **Shapes**: x (N, C, Y, X) → "layer 1", … → (I, J, N, 4H).
+        """
+        found, y = {}, ops.transpose(as_tensor(x), (2, 3, 0, 1))
+        for j, layer in enumerate(self.layers):
+            y = self.dropout(layer(to_patches(y, self.patch[j])))
+            found[f"layer {j + 1}"] = y
+        return found
+
+    def forward(self, x: Any) -> Tensor:
+        """**Shapes**: x (N, C, Y, X) → (I, J, N, 4H_L)."""
+        return list(self.stages(x).values())[-1]

@@ -1,0 +1,94 @@
+"""What there is to see of a model that reads images: its mistakes, what each stage has seen, the sweeps, features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from minigate import plot
+from minigate.backend import asarray, asnumpy
+from minigate.data import Images, Labelled, read_images
+from minigate.layers import ReNet
+from minigate.tensor import Tensor, grad, no_grad
+from minigate.train.curves import save_picture
+from minigate.train.image_classifier import ImageClassifier, build_image_classifier, load_image_classifier
+from minigate.train.images_config import ImagesConfig
+from minigate.train.mistakes import draw_mistakes
+from minigate.train.run import Run
+
+Array = Any
+OVER = 10  # images that a receptive field is a mean over
+SHOWN = 16  # features
+
+
+def draw_read(run: Run, out: Path) -> list[Path]:
+    """What was taken for what; the receptive fields before and after training; of a ReNet its sweeps; features.
+
+    **Errors**: :class:`DataError` where the images are no longer there; :class:`CheckpointError` for a damaged run.
+    """
+    model, config = load_image_classifier(run.folder)
+    images, result = read_images(config.data, config.folder or None), run.read("result.json")
+    size = images.train.pixels.shape[1:]
+    begun = build_image_classifier(config, size, len(images.classes)).eval()
+    some, first = images.test[:OVER], result.get("wrong") or [[0, 0]]
+    one = images.test[first[0][0] : first[0][0] + 1]
+    with plot.off_screen():
+        paths = draw_mistakes(run, images, result, out)
+        fields = {"untrained": _fields(begun, images, some), "trained": _fields(model, images, some)}
+        axes, _ = plot.receptive_fields(fields, place=_centre(size))
+        axes.figure.suptitle(f"which pixels a place in the middle depends on: {run.folder.name}", fontsize=10)
+        paths.append(save_picture(axes, out / "receptive-field.png"))
+        with no_grad():
+            found = {name: asnumpy(y.data)[:, :, 0] for name, y in stages(model, _numbers(model, images, one)).items()}
+        what = f"test image {first[0][0]}, {images.classes[one.labels[0]]}"
+        if config.model == "renet":
+            axes, _ = plot.sweep_frames({name: abs(y).mean(axis=-1) for name, y in list(found.items())[:4]})
+            axes.figure.suptitle(f"the sweeps of the first layer over {what}", fontsize=10)
+            paths.append(save_picture(axes, out / "sweeps.png"))
+        name, maps = next(iter(found.items()))
+        axes, _ = plot.feature_maps(maps[..., :SHOWN])
+        axes.figure.suptitle(f"{name}: the first {min(SHOWN, maps.shape[-1])} features of {what}", fontsize=10)
+        return [*paths, save_picture(axes, out / "features.png")]
+
+
+def stages(model: ImageClassifier, x: Any) -> dict[str, Tensor]:
+    """The feature map after each sweep of a ReNet, each layer of MD-LSTMs, or each convolution.
+
+    **Shapes**: x (N, C, Y, X) → name → (I, J, N, F).
+    """
+    body = model.body
+    return body.sweeps(x) if isinstance(body, ReNet) else body.stages(x)
+
+
+def receptive_field(y: Tensor, x: Tensor) -> Array:
+    """How strongly the place in the middle of a feature map depends on each pixel.
+
+    **Equations**: mean over images n and features k of \\|∂y_{IJnk} / ∂x_{nc}\\|, its length over the channels c; the
+    features are taken with random signs in four draws, which costs four ways back and not one for each.
+
+    **Shapes**: y (I, J, N, F), made from x (N, C, Y, X) → (Y, X).
+    """
+    i, j = y.shape[0] // 2, y.shape[1] // 2
+    rng, total = numpy.random.default_rng(0), 0.0
+    for _ in range(4):
+        cotangent = numpy.zeros(y.shape, dtype=str(y.dtype))
+        cotangent[i, j] = rng.choice([-1.0, 1.0], size=y.shape[2:])
+        (dx,) = grad([y], [x], [asarray(cotangent, like=y.data)], retain_graph=True)
+        total = total + numpy.sqrt((asnumpy(dx.data) ** 2).sum(axis=1)).mean(axis=0)
+    return total / 4
+
+
+def _fields(model: ImageClassifier, images: Images, some: Labelled) -> dict[str, Array]:
+    x = Tensor(_numbers(model, images, some), requires_grad=True)
+    return {name: receptive_field(y, x) for name, y in stages(model, x).items()}
+
+
+def _centre(size: tuple[int, ...]) -> tuple[float, float]:
+    return size[1] / 2, size[2] / 2
+
+
+def _numbers(model: ImageClassifier, images: Images, some: Labelled) -> Array:
+    like = model.linear["W"]
+    return asarray(numpy.divide(some.pixels, images.largest, dtype=str(like.dtype)), like=like)
