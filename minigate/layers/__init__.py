@@ -5,6 +5,7 @@ from collections.abc import Callable
 from minigate.cells import GRU, LSTM, MDLSTM, RNN
 from minigate.layers.batch_norm import BatchNorm
 from minigate.layers.bidirectional import Bidirectional
+from minigate.layers.convolution import Conv2d, MaxPool2d
 from minigate.layers.decoding import Answer, beam, greedy
 from minigate.layers.dropout import Dropout
 from minigate.layers.embedding import Embedding
@@ -21,7 +22,7 @@ from minigate.layers.stack import Stack
 from minigate.layers.sweeps import Sweeps
 from minigate.module import Module
 
-#: name → build(seed=0, dtype="float64"): a small one for the contract tests, output size 4.
+#: name → build(seed=0, dtype="float64"): a small one for the contract tests, output size 4 where it has one.
 registry: dict[str, Callable[..., Module]] = {
     "Linear": lambda seed=0, dtype="float64": Linear(2, 4, seed=seed, dtype=dtype),
     "Embedding": lambda seed=0, dtype="float64": Embedding(7, 4, seed=seed, dtype=dtype),
@@ -60,6 +61,12 @@ registry: dict[str, Callable[..., Module]] = {
     "KAF-softplus": lambda seed=0, dtype="float64": KAF(4, "softplus", elements=3, seed=seed, dtype=dtype),
     "KAF2D": lambda seed=0, dtype="float64": KAF2D(8, elements=4, seed=seed, dtype=dtype),
     "Grid": lambda seed=0, dtype="float64": Grid(MDLSTM(2, 4, seed=seed, dtype=dtype)),
+    "Conv2d": lambda seed=0, dtype="float64": Conv2d(2, 4, (2, 3), padding=(0, 1), seed=seed, dtype=dtype),
+    "Conv2d-stride": lambda seed=0, dtype="float64": Conv2d(
+        2, 4, 3, stride=(1, 2), padding=1, bias=False, seed=seed, dtype=dtype
+    ),
+    "MaxPool2d": lambda seed=0, dtype="float64": MaxPool2d((2, 3)),
+    "MaxPool2d-overlap": lambda seed=0, dtype="float64": MaxPool2d(3, stride=(2, 1), padding=1),
     "FourDirections": lambda seed=0, dtype="float64": FourDirections(
         [MDLSTM(2, 1, seed=seed + k, dtype=dtype) for k in range(4)]
     ),
@@ -80,6 +87,7 @@ __all__ = [
     "Answer",
     "BatchNorm",
     "Bidirectional",
+    "Conv2d",
     "Dropout",
     "Embedding",
     "EncoderDecoder",

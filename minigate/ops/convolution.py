@@ -3,15 +3,20 @@
 :func:`patches` lists what every position of a window sees, :func:`overlap_add` puts such a list back and
 adds where windows overlap. Both are linear and each is the other's gradient; convolution is a matrix
 product in between, and pooling a maximum.
+
+In memory the batch comes last, whatever the order of the axes says: what a window moves over is then as long as the
+batch, and not as short as a row of a small image. It is the same product either way, one for the whole batch; and
+since pointwise operations leave the layout as they find it, nothing has to be put in order between two convolutions.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minigate.backend import array_module
 from minigate.errors import OptionError, ShapeError, explain
-from minigate.ops.shape import reshape, swapaxes
+from minigate.ops.shape import reshape, swapaxes, transpose
 from minigate.tensor import Tensor, op
 
 Array = Any
@@ -31,13 +36,13 @@ def patches(xp: Any, a: Array, *, size: Pair, stride: Pair = 1, padding: Pair = 
     (ky, kx), (sy, sx), (py, px) = pair("size", size, 1), pair("stride", stride, 1), pair("padding", padding, 0)
     N, C, Y, X = a.shape
     rows, columns = _positions("patches", a.shape, (ky, kx), (sy, sx), (py, px))
-    if py or px:
-        a = xp.pad(a, ((0, 0), (0, 0), (py, py), (px, px)), mode="constant", constant_values=0)
-    out = xp.empty((N, C, ky, kx, rows, columns), dtype=a.dtype)
+    around = xp.zeros((C, Y + 2 * py, X + 2 * px, N), dtype=a.dtype)
+    around[:, py : py + Y, px : px + X] = a.transpose(1, 2, 3, 0)
+    out = xp.empty((C, ky, kx, rows, columns, N), dtype=a.dtype)
     for u in range(ky):
         for v in range(kx):
-            out[:, :, u, v] = a[:, :, u : u + rows * sy : sy, v : v + columns * sx : sx]
-    return out
+            out[:, u, v] = around[:, u : u + rows * sy : sy, v : v + columns * sx : sx]
+    return out.transpose(5, 0, 1, 2, 3, 4)
 
 
 @patches.rule("a")
@@ -58,11 +63,12 @@ def overlap_add(
     (sy, sx), (py, px) = pair("stride", stride, 1), pair("padding", padding, 0)
     N, C, Y, X = shape
     _, _, ky, kx, rows, columns = a.shape
-    out = xp.zeros((N, C, Y + 2 * py, X + 2 * px), dtype=a.dtype)
+    a = a.transpose(1, 2, 3, 4, 5, 0)
+    out = xp.zeros((C, Y + 2 * py, X + 2 * px, N), dtype=a.dtype)
     for u in range(ky):
         for v in range(kx):
-            out[:, :, u : u + rows * sy : sy, v : v + columns * sx : sx] += a[:, :, u, v]
-    return out[:, :, py : py + Y, px : px + X]
+            out[:, u : u + rows * sy : sy, v : v + columns * sx : sx] += a[:, u, v]
+    return out[:, py : py + Y, px : px + X].transpose(3, 0, 1, 2)
 
 
 @overlap_add.rule("a")
@@ -89,25 +95,34 @@ def conv2d(xp: Any, x: Array, w: Array, *, stride: Pair = 1, padding: Pair = 0) 
         )  # fmt: skip
     seen = patches.forward(xp, x, size=w.shape[2:], stride=stride, padding=padding)
     N, _, _, _, rows, columns = seen.shape
-    out = w.reshape(w.shape[0], -1) @ seen.reshape(N, w[0].size, rows * columns)
-    return out.reshape(N, w.shape[0], rows, columns)
+    out = w.reshape(w.shape[0], -1) @ seen.transpose(1, 2, 3, 4, 5, 0).reshape(w[0].size, -1)
+    return out.reshape(w.shape[0], rows, columns, N).transpose(3, 0, 1, 2)
 
 
 @conv2d.rule("x", needs="w")
 def _(dout: Tensor, out: Any, x: Any, w: Tensor, *, stride: Pair = 1, padding: Pair = 0) -> Tensor:
     N, K, rows, columns = dout.shape
     _, C, ky, kx = w.shape
-    seen = swapaxes(reshape(w, (K, C * ky * kx)), 0, 1) @ reshape(dout, (N, K, rows * columns))
-    return overlap_add(reshape(seen, (N, C, ky, kx, rows, columns)), x.shape, stride, padding)
+    seen = swapaxes(reshape(w, (K, C * ky * kx)), 0, 1) @ _matrix(dout, 1)
+    return overlap_add(_batch_first(reshape(seen, (C, ky, kx, rows, columns, N))), x.shape, stride, padding)
 
 
 @conv2d.rule("w", needs="x")
 def _(dout: Tensor, out: Any, x: Tensor, w: Any, *, stride: Pair = 1, padding: Pair = 0) -> Tensor:
-    N, K, rows, columns = dout.shape
-    _, C, ky, kx = w.shape
-    seen = reshape(patches(x, (ky, kx), stride, padding), (N, C * ky * kx, rows * columns))
-    each = reshape(dout, (N, K, rows * columns)) @ swapaxes(seen, 1, 2)
-    return reshape(each.sum(axis=0), w.shape)
+    seen = _matrix(patches(x, w.shape[2:], stride, padding), 3)
+    turned = seen @ swapaxes(_matrix(dout, 1), 0, 1)  # P doutᵀ, which is faster: the long matrix stands first
+    return reshape(swapaxes(turned, 0, 1), w.shape)
+
+
+def _matrix(a: Tensor, rows: int) -> Tensor:
+    """The first ``rows`` axes after the batch become one, and what is left another, the batch its last part."""
+    lengths = a.shape[1 : rows + 1]
+    return reshape(transpose(a, (*range(1, a.ndim), 0)), (math.prod(lengths), a.size // max(1, math.prod(lengths))))
+
+
+def _batch_first(a: Tensor) -> Tensor:
+    """(…, N) → (N, …)."""
+    return transpose(a, (a.ndim - 1, *range(a.ndim - 1)))
 
 
 @op()
@@ -131,9 +146,9 @@ def max_pool2d(xp: Any, x: Array, *, size: Pair, stride: Pair | None = None, pad
 @max_pool2d.rule("x", needs=("x", "out"))
 def _(dout: Tensor, out: Tensor, x: Tensor, *, size: Pair, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
     windows = _windows(array_module(x.data), x.data, size, stride, padding)
-    share = (windows == out.data[:, :, None, None]).astype(dout.dtype)
-    share /= share.sum(axis=(2, 3), keepdims=True)
-    spread = reshape(dout, (*dout.shape[:2], 1, 1, *dout.shape[2:])) * share
+    largest = (windows == out.data[:, :, None, None]).astype(dout.dtype)
+    each = dout / largest.sum(axis=(2, 3))  # first, where there are few numbers
+    spread = reshape(each, (*each.shape[:2], 1, 1, *each.shape[2:])) * largest
     return overlap_add(spread, x.shape, size if stride is None else stride, padding)
 
 

@@ -144,6 +144,10 @@ LAYERS = {
     "KAF-softplus": {"alpha": (4, 3)},
     "KAF2D": {"alpha": (4, 4, 4)},
     "Grid": md_lstm(4),
+    "Conv2d": {"W": (4, 2, 2, 3), "b": (4,)},
+    "Conv2d-stride": {"W": (4, 2, 3, 3)},
+    "MaxPool2d": {},
+    "MaxPool2d-overlap": {},
     "FourDirections": {f"directions.{k}.{name}": shape for k in range(4) for name, shape in md_lstm(1).items()},
     "ReNet": {
         f"layers.{j}.{name}": shape
