@@ -36,7 +36,7 @@ class ImageClassifier(Module):
     def __init__(
         self,
         body: ReNet | MDLSTMNet | LeNet,
-        size: tuple[int, int],
+        map_size: tuple[int, int],
         dense: list[int],
         K: int,
         *,
@@ -49,7 +49,7 @@ class ImageClassifier(Module):
         self.C = body.C
         self.body = body
         self.masked = Dropout(input_dropout, seed=noise)
-        I, J = body.map_size(*size)
+        I, J = map_size
         below = [I * J * body.output_size, *dense]
         self.dense = [Linear(D, H, seed=seed) for D, H in zip(below, dense, strict=False)]
         for k, layer in enumerate(self.dense):
@@ -76,17 +76,21 @@ def build_image_classifier(config: ImagesConfig, size: tuple[int, int, int], K: 
     gate = {} if config.cell == "rnn" and config.model == "renet" else {"gate": GATES[config.gate]()}
     sizes = [config.hidden] * config.layers
     body: ReNet | MDLSTMNet | LeNet
+    map_size: tuple[int, int]
     if config.model == "renet":
         body = ReNet(
             C, sizes, patch=[*config.patches], dropout=config.dropout, cell=CELLS[config.cell], order=config.order,
             parallel=config.parallel, seed=streams.init, **gate,
         )  # fmt: skip
+        map_size = body.map_size(Y, X)
     elif config.model == "mdlstm":
-        body = MDLSTMNet(C, sizes, config.patches, dropout=config.dropout, seed=streams.init, **gate)
+        body = MDLSTMNet(C, (Y, X), sizes, config.patches, dropout=config.dropout, seed=streams.init, **gate)
+        map_size = body.map_size
     else:
-        body = LeNet(C, config.numbers("channels"), dropout=config.dropout, seed=streams.init)
+        body = LeNet(C, (Y, X), config.numbers("channels"), dropout=config.dropout, seed=streams.init)
+        map_size = body.map_size
     own = {"dropout": config.dropout, "input_dropout": config.input_dropout}
-    return ImageClassifier(body, (Y, X), config.dense_sizes, K, seed=streams.init, noise=streams.noise, **own)
+    return ImageClassifier(body, map_size, config.dense_sizes, K, seed=streams.init, noise=streams.noise, **own)
 
 
 def load_image_classifier(run: str | Path) -> tuple[ImageClassifier, ImagesConfig]:

@@ -1,10 +1,11 @@
 """What ReNet is measured against: LeNet-5, which has convolutions, and multi-dimensional LSTMs, which sweep in two
-dimensions at once. Like ReNet each makes a feature map (I, J, N, ·) of images (N, C, Y, X), and says how large it is.
+dimensions at once. Like ReNet each makes a feature map (I, J, N, ·) of images (N, C, Y, X).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from minigate import ops
@@ -23,8 +24,9 @@ class LeNet(Module):
 
     **Equations**: y¹ = pool(relu(x ∗ W¹ + b¹)); y² = pool(relu(y¹ ∗ W² + b²)).
 
-    **Shapes**: x (N, C, Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so that its map is as large
-    as the image, and the second has none where its map is 10 pixels or larger: 28 → 28 → 14 → 10 → 5.
+    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so that
+    its map is as large as the image; the second has none where what it reads is 10 pixels or larger: for an image of
+    28 × 28 the maps are 28, 14, 10 and 5 pixels wide.
 
     **Source**: LeCun, Bottou, Bengio & Haffner (1998), fig. 2, C1 to S4, with 6 and 16 maps. Ours, as everybody's
     since: relu in the place of a scaled tanh, the largest of a window in the place of a trained mean, every map
@@ -36,34 +38,27 @@ class LeNet(Module):
 
     takes = "images"
 
-    def __init__(self, C: int, channels: Sequence[int] = (6, 16), *, dropout: float = 0.0, seed: Any = None) -> None:
+    def __init__(
+        self,
+        C: int,
+        size: tuple[int, int],
+        channels: Sequence[int] = (6, 16),
+        *,
+        dropout: float = 0.0,
+        seed: Any = None,
+    ) -> None:
         super().__init__()
         rng = generator(seed)
-        self.C, self.channels = C, tuple(channels)
-        below = (C, *self.channels)
-        self.convolutions = [
-            Conv2d(before, after, 5, padding=2, seed=int(rng.integers(2**32)))
-            for before, after in zip(below, self.channels, strict=False)
-        ]
-        for k, layer in enumerate(self.convolutions):
-            self.child(f"convolutions.{k}", layer)
+        self.C, self.output_size = C, channels[-1]
+        self.convolutions: list[Conv2d] = []
+        for k, (before, after) in enumerate(pairwise((C, *channels))):
+            margin = 2 if k == 0 or min(size) < ROOM else 0
+            layer = Conv2d(before, after, 5, padding=margin, seed=int(rng.integers(2**32)))
+            self.convolutions.append(self.child(f"convolutions.{k}", layer))  # type: ignore[arg-type]
+            size = (size[0] - 4 + 2 * margin) // 2, (size[1] - 4 + 2 * margin) // 2
+        self.map_size = size
         self.pool = MaxPool2d(2)
         self.dropout = Dropout(dropout, seed=int(rng.integers(2**32)))
-
-    @property
-    def output_size(self) -> int:
-        """How many maps there are at the end."""
-        return self.channels[-1]
-
-    def map_size(self, Y: int, X: int) -> tuple[int, int]:
-        """I and J of the last maps, for images of Y × X pixels."""
-        for k in range(len(self.channels)):
-            lost = 4 if self._without_a_margin(k, Y, X) else 0
-            Y, X = (Y - lost) // 2, (X - lost) // 2
-        return Y, X
-
-    def _without_a_margin(self, k: int, Y: int, X: int) -> bool:
-        return k > 0 and min(Y, X) >= ROOM
 
     def stages(self, x: Any) -> dict[str, Tensor]:
         """The maps after each pooling.
@@ -72,14 +67,9 @@ class LeNet(Module):
         """
         found, y = {}, as_tensor(x)
         for k, layer in enumerate(self.convolutions):
-            y = self.dropout(self.pool(ops.relu(self._convolved(k, layer, y))))
+            y = self.dropout(self.pool(ops.relu(layer(y))))
             found[f"convolution {k + 1}"] = ops.transpose(y, (2, 3, 0, 1))
         return found
-
-    def _convolved(self, k: int, layer: Conv2d, y: Tensor) -> Tensor:
-        """With a margin of 2, or with the outer 2 of it cut off: what a convolution without one is."""
-        inside = slice(2, -2) if self._without_a_margin(k, *y.shape[2:]) else slice(None)
-        return layer(y)[:, :, inside, inside]
 
     def forward(self, x: Any) -> Tensor:
         """**Shapes**: x (N, C, Y, X) → (I, J, N, K₂)."""
@@ -91,7 +81,7 @@ class MDLSTMNet(Module):
 
     **Equations**: y⁰ = the image; yˡ = dropout([four sweeps of MD-LSTMs over the patches of yˡ⁻¹]).
 
-    **Shapes**: x (N, C, Y, X) → y (I, J, N, 4H_L); a layer with patches (h, w) has a map of ⌈Y / h⌉ × ⌈X / w⌉.
+    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, 4H_L); a layer with patches (h, w) has a map of ⌈Y / h⌉ × ⌈X / w⌉.
 
     **Source**: Graves & Schmidhuber (2009), section 2, without the small feed-forward layers between theirs: the four
     directions are read by the next layer as they are, as a ReNet's two are.
@@ -104,6 +94,7 @@ class MDLSTMNet(Module):
     def __init__(
         self,
         C: int,
+        size: tuple[int, int],
         H: Sequence[int],
         patch: Sequence[tuple[int, int]],
         *,
@@ -115,24 +106,16 @@ class MDLSTMNet(Module):
         super().__init__()
         rng = generator(seed)
         self.C, self.patch = C, tuple(patch)
+        Y, X = size
         self.layers: list[FourDirections] = []
         for j, (units, (h, w)) in enumerate(zip(H, self.patch, strict=True)):
+            Y, X = -(-Y // h), -(-X // w)
             D = h * w * (self.layers[-1].output_size if self.layers else C)
             layer = FourDirections([cell(D, units, seed=int(rng.integers(2**32)), **options) for _ in range(4)])
             self.layers.append(layer)
             self.child(f"layers.{j}", layer)
+        self.map_size, self.output_size = (Y, X), self.layers[-1].output_size
         self.dropout = Dropout(dropout, seed=int(rng.integers(2**32)))
-
-    @property
-    def output_size(self) -> int:
-        """The length of y_ij along its last axis."""
-        return self.layers[-1].output_size
-
-    def map_size(self, Y: int, X: int) -> tuple[int, int]:
-        """I and J of the last map, for images of Y × X pixels."""
-        for h, w in self.patch:
-            Y, X = -(-Y // h), -(-X // w)
-        return Y, X
 
     def stages(self, x: Any) -> dict[str, Tensor]:
         """The map of each layer.

@@ -20,7 +20,7 @@ MODELS = ("renet", "mdlstm", "lenet")
 class ImagesConfig(TrainingConfig):
     """Which images, and what reads them: four sweeps, MD-LSTMs from four corners, or convolutions.
 
-    The defaults read scikit-learn's digits, 8 × 8 pixels, which need no download: 46 updates are an epoch. The presets
+    The defaults read scikit-learn's digits, 8 × 8 pixels, which need no download: 35 updates are an epoch. The presets
     (:mod:`minigate.train.images_presets`) are for MNIST, CIFAR-10 and SVHN.
 
     **Errors**: :class:`OptionError` for a value that cannot be meant.
@@ -44,13 +44,13 @@ class ImagesConfig(TrainingConfig):
     shift: int = option(0, "in training move images by so many pixels each way: left, right or not; up, down or not")
     flip: bool = option(False, "in training turn images over: left to right, upside down, or not")
     batch: int = option(32, "images in an update, N")
-    updates: int = by_default("updates", 1840)
+    updates: int = by_default("updates", 1400)
     learning_rate: float = by_default("learning_rate", 2e-3)
     beta2: float = by_default("beta2", 0.999)
     clip: float = by_default("clip", 1.0)
     patience: int = by_default("patience", 20)
-    evaluate_every: int = by_default("evaluate_every", 46)
-    checkpoint_every: int = by_default("checkpoint_every", 460)
+    evaluate_every: int = by_default("evaluate_every", 35)
+    checkpoint_every: int = by_default("checkpoint_every", 350)
 
     def __post_init__(self) -> None:
         self.check("images", {"layers": 1, "hidden": 1, "batch": 1, "shift": 0, "dropout": 0, "input_dropout": 0})
