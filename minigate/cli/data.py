@@ -7,6 +7,7 @@ standard error.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import shlex
 import sys
@@ -94,7 +95,8 @@ def _here(item: DataSet) -> str:
 
     states = [state(item, file) for file in item.files]
     if not states:
-        return "yes, it comes with Python"
+        there = item.comes_with != "scikit-learn" or importlib.util.find_spec("sklearn") is not None
+        return f"yes, it comes with {item.comes_with}" if there else 'no: pip install "minigate[lessons]"'
     if set(states) == {"verified"}:
         return "yes, verified"
     if set(states) == {"missing"}:
@@ -205,7 +207,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             if state == "damaged" or (state == "missing" and arguments.names):
                 bad.append(name)
         if not item.files:
-            print(f"{'ok':<9} {name}, which comes with Python")
+            print(f"{'ok':<9} {name}, which comes with {item.comes_with}")
     if absent:
         print(f"not here: {', '.join(absent)}")
     if bad:

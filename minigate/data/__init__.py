@@ -9,14 +9,17 @@ Then problems with answers: ``symbols`` (an alphabet that is known beforehand), 
 ``program_tokens`` and ``program_parser`` (a program is read and run), ``programs``, ``addition`` and ``copying`` (the
 tasks), ``pairs`` (in parts and batches).
 
-Then images with labels: ``idx`` (the files of MNIST), ``images`` (by their name), ``sequences`` (row by row, or pixel
-by pixel).
+Then images with labels: ``labelled`` (what they are, whatever their file), ``digits`` (on board), ``idx`` and
+``mnist``, ``cifar10``, ``svhn`` (from their files), ``images`` (by their name), ``sequences`` (row by row, or pixel by
+pixel), ``augment`` (a little different each time).
 """
 
 from minigate.data.addition import Addition
+from minigate.data.augment import augment
 from minigate.data.copying import Copy
 from minigate.data.corpora import TEXTS, read
-from minigate.data.images import Images, Labelled, read_images
+from minigate.data.images import read_images
+from minigate.data.labelled import Images, Labelled
 from minigate.data.pair_task import PairTask, answer_symbols, read_symbols
 from minigate.data.pairs import PARTS, TASKS, PairBatch, batch_random, collate, draw_pair, draw_pairs, split_part
 from minigate.data.program_parser import canonical, evaluate
@@ -51,6 +54,7 @@ __all__ = [
     "answer_symbols",
     "as_images",
     "as_sequences",
+    "augment",
     "batch_random",
     "canonical",
     "collate",

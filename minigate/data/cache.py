@@ -77,6 +77,11 @@ def confirm(path: Path, sha256: str) -> bool:
     return right
 
 
+def is_original(path: Path, sha256: str) -> bool:
+    """Has the file this checksum? It is read where nothing is known of it; nothing is noted in a foreign folder."""
+    return is_confirmed(path, sha256) or checksum(path) == sha256
+
+
 def note_checksum(path: Path, sha256: str) -> None:
     """Note that the file as it lies there has this checksum."""
     with contextlib.suppress(OSError):  # a folder that cannot be written to: it is read again the next time

@@ -1,7 +1,7 @@
 """Every data set that minigate can fetch: its files, their checksums, and the addresses to ask, in order.
 
 A file counts as what it is called only if its SHA-256 is the one given here; sizes are there to say how long
-a download will take. What comes with Python or is computed is listed too, with no files.
+a download will take. What comes with Python or with scikit-learn is listed too, with no files.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class DataSet:
     citation: str
     licence: str = ""  # only where it is certain
     files: tuple[File, ...] = ()
+    comes_with: str = ""  # what has to be installed, where there is nothing to fetch
 
     @property
     def size(self) -> int:
@@ -67,6 +68,14 @@ CATALOGUE = {
             "character models, offline",
             "The Python Software Foundation, The Python Language Reference",
             "Python Software Foundation License",
+            comes_with="Python",
+        ),
+        DataSet(
+            "digits",
+            "1,797 handwritten digits, 8×8",
+            "images, offline",
+            "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, 1998",
+            comes_with="scikit-learn",
         ),
         DataSet(
             "shakespeare",

@@ -51,7 +51,7 @@ def fetch(
     """
     item = known(name)
     if not item.files:
-        say(f"{name} comes with Python: nothing to fetch")
+        say(f"{name} comes with {item.comes_with}: nothing to fetch")
         return []
     wanted = [file for file in item.files if force or not _is_there(item, file, say)]
     if source is not None:

@@ -44,7 +44,7 @@ def test_what_cannot_be_told_is_asked_for():
     class Sounds(Flat):
         takes = "sounds"
 
-    with pytest.raises(OptionError, match=rf"Sounds.takes: there is no such input: expected {' . '.join(TAKES)}, got 's"):
+    with pytest.raises(OptionError, match=rf"Sounds.takes: .* expected {' . '.join(TAKES)}, got 'sounds'"):
         mg.check_layer(Sounds())
     with pytest.raises(OptionError, match=r"what size its input has\n  type: mg.check_layer\(layer, x\)"):
         mg.check_layer(mg.Module())

@@ -52,6 +52,7 @@ def test_the_list_says_what_is_here(server, typed, kept):
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     assert lines["pydoc"].endswith("yes, it comes with Python")
+    assert lines["digits"].endswith("yes, it comes with scikit-learn")
     assert "1,575.6 MB" in lines["svhn"]
     assert lines["small"].endswith("0.5 MB  no")
     assert f"kept in {kept.parents[1]}" in out

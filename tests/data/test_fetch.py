@@ -214,7 +214,7 @@ def test_names_and_what_is_on_board(small):
 
 
 def test_the_catalogue_is_complete_and_in_form():
-    assert list(CATALOGUE) == ["pydoc", "shakespeare", "enwik8", "mnist", "cifar10", "svhn"]
+    assert list(CATALOGUE) == ["pydoc", "digits", "shakespeare", "enwik8", "mnist", "cifar10", "svhn"]
     everything = [file for item in CATALOGUE.values() for file in item.files]
     for file in everything:
         for each in (file, file.fetched):

@@ -6,7 +6,7 @@ import gzip
 import numpy
 import pytest
 
-from minigate.data import images, read_images
+from minigate.data import mnist, read_images
 from minigate.errors import DataError, OptionError
 from tests.data.test_idx import idx
 
@@ -56,7 +56,7 @@ def test_what_minigate_has_fetched_is_mnist_or_an_error(tmp_path, monkeypatch):
     write(tmp_path / "data" / "mnist")
     with pytest.raises(DataError, match=r"not MNIST's images[\s\S]*minigate data fetch mnist --force"):
         read_images("mnist")
-    monkeypatch.setattr(images, "_MNIST_SHA256", read_images("mnist", tmp_path / "data" / "mnist").sha256)
+    monkeypatch.setattr(mnist, "SHA256", read_images("mnist", tmp_path / "data" / "mnist").sha256)
     found = read_images("mnist")
     assert (found.name, found.description) == ("mnist", "MNIST, 24 + 7 images of 5×6, checksum confirmed")
 
@@ -80,6 +80,12 @@ def test_files_that_do_not_belong_together(tmp_path, changed, words):
     with pytest.raises(DataError) as caught:
         read_images("mnist", write(tmp_path, changed))
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_parts_of_two_sizes_do_not_belong_together(tmp_path):
+    changed = {"t10k-images-idx3-ubyte": numpy.zeros((7, 6, 6))}
+    with pytest.raises(DataError, match=r"two sizes: expected \(C, Y, X\) = 1 × 5 × 6, as in training, got 1 × 6 × 6"):
+        read_images("mnist", write(tmp_path, changed))
 
 
 def test_the_digits_are_on_board():
@@ -106,7 +112,7 @@ def test_the_digits_without_scikit_learn(monkeypatch):
 
 
 def test_options_that_cannot_be_meant(tmp_path):
-    with pytest.raises(OptionError, match=r"no such images: expected digits \| mnist, got 'faces'"):
+    with pytest.raises(OptionError, match=r"expected digits \| mnist \| cifar10 \| svhn \| svhn-extra, got 'faces'"):
         read_images("faces")
     with pytest.raises(OptionError, match="from no folder"):
         read_images("digits", tmp_path)
