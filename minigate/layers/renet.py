@@ -107,7 +107,8 @@ class ReNet(Module):
 
         **Shapes**: x (N, C, Y, X) → "[layers.<l>.]vertical.forward" and so on → (I_l, J_l, N, H_l).
         """
-        found, y = {}, self._as_grid(x)
+        found: dict[str, Tensor] = {}
+        y = self._as_grid(x)
         for j, layer in enumerate(self.layers):
             path = "" if self._children.get("") is layer else f"layers.{j}."
             own = layer.sweeps(y)

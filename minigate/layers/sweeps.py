@@ -97,15 +97,17 @@ class Sweeps(Module):
             return Bidirectional(*(Recurrent(each, method=method) for each in made))
 
         first, second = ("vertical", "horizontal") if order == "vertical-first" else ("horizontal", "vertical")
-        self.child(first, both_ways(h * w * D))
-        below = h * w * D if parallel else self._children[first].output_size
-        self.child(second, both_ways(below))
-        self.halves = (first, second)
+        one = both_ways(h * w * D)
+        other = both_ways(h * w * D if parallel else one.output_size)
+        #: "vertical" and "horizontal", in the order in which they are swept.
+        self.halves = {first: one, second: other}
+        for name, half in self.halves.items():
+            self.child(name, half)
 
     @property
     def output_size(self) -> int:
         """The length of y_ij along its last axis."""
-        first, second = (self._children[half].output_size for half in self.halves)
+        first, second = (half.output_size for half in self.halves.values())
         return first + second if self.parallel else second
 
     def forward(self, x: Any) -> Tensor:
@@ -122,19 +124,19 @@ class Sweeps(Module):
         **Shapes**: x (Y, X, N, D) → "vertical.forward", "vertical.backward", "horizontal.forward",
         "horizontal.backward" → (I, J, N, H).
         """
-        found = {}
-        for half, whole in zip(self.halves, self._both_halves(x), strict=True):
-            sizes = [layer.output_size for layer in self._children[half].directions]
-            parts = ops.split(whole, sizes, axis=-1)
-            found |= {f"{half}.{way}": part for way, part in zip(("forward", "backward"), parts, strict=True)}
+        found: dict[str, Tensor] = {}
+        for (name, half), whole in zip(self.halves.items(), self._both_halves(x), strict=True):
+            parts = ops.split(whole, [layer.output_size for layer in half.directions], axis=-1)
+            found |= {f"{name}.{way}": part for way, part in zip(("forward", "backward"), parts, strict=True)}
         return found
 
     def _both_halves(self, x: Any) -> tuple[Tensor, Tensor]:
         """**Shapes**: x (Y, X, N, D) → each (I, J, N, 2H)."""
         read = to_patches(self._enter(x), self.patch)
         sweep = {"vertical": self._down_the_columns, "horizontal": self._along_the_rows}
-        first = sweep[self.halves[0]](read)
-        return first, sweep[self.halves[1]](read if self.parallel else first)
+        one, other = (sweep[name] for name in self.halves)
+        first = one(read)
+        return first, other(read if self.parallel else first)
 
     def _down_the_columns(self, x: Tensor) -> Tensor:
         """Row i is the time; columns and images are the batch, side by side in memory already.
@@ -142,7 +144,7 @@ class Sweeps(Module):
         **Shapes**: x (I, J, N, D) → (I, J·N, D) → (I, J·N, 2H) → (I, J, N, 2H).
         """
         I, J, N, D = x.shape
-        v, _ = self._children["vertical"](ops.reshape(x, (I, J * N, D)))  # turns the backward sweep back itself
+        v, _ = self.halves["vertical"](ops.reshape(x, (I, J * N, D)))  # turns the backward sweep back itself
         return ops.reshape(v, (I, J, N, v.shape[-1]))
 
     def _along_the_rows(self, x: Tensor) -> Tensor:
@@ -151,7 +153,7 @@ class Sweeps(Module):
         **Shapes**: x (I, J, N, D) → (J, I, N, D) → (J, I·N, D) → (J, I·N, 2H) → (J, I, N, 2H) → (I, J, N, 2H).
         """
         I, J, N, D = x.shape
-        h, _ = self._children["horizontal"](ops.reshape(ops.swapaxes(x, 0, 1), (J, I * N, D)))
+        h, _ = self.halves["horizontal"](ops.reshape(ops.swapaxes(x, 0, 1), (J, I * N, D)))
         return ops.swapaxes(ops.reshape(h, (J, I, N, h.shape[-1])), 0, 1)
 
     def _enter(self, x: Any) -> Tensor:
@@ -178,8 +180,8 @@ class Sweeps(Module):
         return "another number of channels than the layer was made for" if len(shape) == 4 else ""
 
     def __repr__(self) -> str:
-        cells = [layer.cell for half in self.halves for layer in self._children[half].directions]
-        return f"Sweeps({cells[0]!r}, patch={self.patch}, order={self.order!r}, parallel={self.parallel})"
+        cell = next(iter(self.halves.values())).directions[0].cell
+        return f"Sweeps({cell!r}, patch={self.patch}, order={self.order!r}, parallel={self.parallel})"
 
 
 def to_patches(x: Tensor, patch: tuple[int, int]) -> Tensor:

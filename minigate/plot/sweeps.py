@@ -66,7 +66,7 @@ def sweep_frames(
     A sweep's name says which way it goes: "vertical.forward" down, "vertical.backward" up, "horizontal.forward" to the
     right, "horizontal.backward" to the left.
 
-    **Shapes**: each sweep (I, J), such as the mean of \\|h\\| over the units. What was drawn: name → (moments, I, J) with
+    **Shapes**: each sweep (I, J), such as the mean of \\|h\\| over the units. What was drawn: name → (moments, I, J),
     NaN where it has not been.
     """
     largest = largest or max(float(np.max(values)) for values in sweeps.values()) or 1.0

@@ -172,7 +172,8 @@ class Classifying(Task):
         **Errors**: :class:`CheckpointError` where the saved run read something else, or with other options.
         """
         if values["config"] != asdict(self.config) or values["size"] != list(self.size):
-            raise CheckpointError(explain("the images or options are others than in the checkpoint", where=self.experiment))
+            others = "the images or options are others than in the checkpoint"
+            raise CheckpointError(explain(others, where=self.experiment))
         self.index = values["index"]
         self.wrong, self.judged = values["trained"]
 

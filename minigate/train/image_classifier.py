@@ -73,7 +73,7 @@ class ImageClassifier(Module):
 def build_image_classifier(config: ImagesConfig, size: tuple[int, int, int], K: int) -> ImageClassifier:
     """The model of a configuration with its first weights, for images of ``size`` (C, Y, X) in K classes."""
     streams, (C, Y, X) = backend.Streams(config.seed), size
-    gate = {} if config.cell == "rnn" and config.model == "renet" else {"gate": GATES[config.gate]()}
+    gate: dict[str, Any] = {} if config.cell == "rnn" and config.model == "renet" else {"gate": GATES[config.gate]()}
     sizes = [config.hidden] * config.layers
     body: ReNet | MDLSTMNet | LeNet
     map_size: tuple[int, int]

@@ -24,9 +24,9 @@ class LeNet(Module):
 
     **Equations**: y¹ = pool(relu(x ∗ W¹ + b¹)); y² = pool(relu(y¹ ∗ W² + b²)).
 
-    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so that
-    its map is as large as the image; the second has none where what it reads is 10 pixels or larger: for an image of
-    28 × 28 the maps are 28, 14, 10 and 5 pixels wide.
+    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so
+    that its map is as large as the image; the second has none where what it reads is 10 pixels or larger: for an
+    image of 28 × 28 the maps are 28, 14, 10 and 5 pixels wide.
 
     **Source**: LeCun, Bottou, Bengio & Haffner (1998), fig. 2, C1 to S4, with 6 and 16 maps. Ours, as everybody's
     since: relu in the place of a scaled tanh, the largest of a window in the place of a trained mean, every map
@@ -81,7 +81,8 @@ class MDLSTMNet(Module):
 
     **Equations**: y⁰ = the image; yˡ = dropout([four sweeps of MD-LSTMs over the patches of yˡ⁻¹]).
 
-    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, 4H_L); a layer with patches (h, w) has a map of ⌈Y / h⌉ × ⌈X / w⌉.
+    **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, 4H_L); patches of (h, w) make a
+    map of ⌈Y / h⌉ × ⌈X / w⌉.
 
     **Source**: Graves & Schmidhuber (2009), section 2, without the small feed-forward layers between theirs: the four
     directions are read by the next layer as they are, as a ReNet's two are.

@@ -26,6 +26,7 @@ class ClassifyingImages(Classifying):
 
     experiment = "images"
     config: ImagesConfig
+    model: ImageClassifier
 
     def make_model(self) -> ImageClassifier:
         """A feature map, and what reads it."""

@@ -14,7 +14,6 @@ from minigate.layers import ReNet
 from minigate.tensor import Tensor, grad, no_grad
 from minigate.train.curves import save_picture
 from minigate.train.image_classifier import ImageClassifier, build_image_classifier, load_image_classifier
-from minigate.train.images_config import ImagesConfig
 from minigate.train.mistakes import draw_mistakes
 from minigate.train.run import Run
 
@@ -31,7 +30,8 @@ def draw_read(run: Run, out: Path) -> list[Path]:
     model, config = load_image_classifier(run.folder)
     images, result = read_images(config.data, config.folder or None), run.read("result.json")
     size = images.train.pixels.shape[1:]
-    begun = build_image_classifier(config, size, len(images.classes)).eval()
+    begun = build_image_classifier(config, size, len(images.classes))
+    begun.eval()
     some, first = images.test[:OVER], result.get("wrong") or [[0, 0]]
     one = images.test[first[0][0] : first[0][0] + 1]
     with plot.off_screen():

@@ -16,8 +16,7 @@ from minigate.train.trained import load_model, tokens_of
 
 
 def draw_run(folder: str | Path, text: str, out: Path | None = None) -> list[Path]:
-    """What there is to see of a run: charlm reading ``text``, the right answers of programs, the mistakes of seqmnist
-    and of images.
+    """What there is to see of a run: charlm reading ``text``, the right answers of programs, mistakes with images.
 
     **Errors**: :class:`CheckpointError` where there is no such run; :class:`DataError` for a text that is empty or has
     characters that the model has never seen.

@@ -23,6 +23,7 @@ class ClassifyingSequences(Classifying):
 
     experiment = "seqmnist"
     config: SeqMnistConfig
+    model: SequenceClassifier
 
     def make_model(self) -> SequenceClassifier:
         """A cell over the sequence, and a linear map of its last state."""

@@ -61,7 +61,7 @@ def restated(layer: Sweeps, x: numpy.ndarray) -> numpy.ndarray:
             p[i, j] = numpy.concatenate(rows, axis=-1)
 
     def vertical(read):
-        forward, backward = (each.cell for each in layer._children["vertical"].directions)
+        forward, backward = (each.cell for each in layer.halves["vertical"].directions)
         found = {}
         for j in range(J):
             down = one_by_one(forward, [read[i, j] for i in range(I)])
@@ -70,7 +70,7 @@ def restated(layer: Sweeps, x: numpy.ndarray) -> numpy.ndarray:
         return found
 
     def horizontal(read):
-        forward, backward = (each.cell for each in layer._children["horizontal"].directions)
+        forward, backward = (each.cell for each in layer.halves["horizontal"].directions)
         found = {}
         for i in range(I):
             right = one_by_one(forward, [read[i, j] for j in range(J)])
@@ -184,7 +184,7 @@ def test_a_bright_pixel_that_moves_takes_its_features_with_it():
 
 def test_the_horizontal_half_on_one_row_is_a_bidirectional_layer():
     layer = sweeps(parallel=True)
-    own: Bidirectional = layer._children["horizontal"]
+    own: Bidirectional = layer.halves["horizontal"]
     x = grid((1, X, N, D))
     assert numpy.array_equal(layer(x).data[0, ..., 2 * H :], own(x[0])[0].data)
 
@@ -194,7 +194,7 @@ def test_one_patch_is_one_step_of_every_cell():
     x = grid()
     p = mg.Tensor(x.transpose(2, 0, 1, 3).reshape(N, Y * X * D))
     for half in ("vertical", "horizontal"):
-        steps = [each.cell.step(p, each.cell.initial_state(N))[0] for each in layer._children[half].directions]
+        steps = [each.cell.step(p, each.cell.initial_state(N))[0] for each in layer.halves[half].directions]
         p = mg.ops.concat(steps, axis=-1)
     assert distance(layer(x).data[0, 0], p.data) <= 1e-12
 
@@ -235,7 +235,7 @@ def test_agrees_with_two_bidirectional_layers_of_pytorch(order):
     y = torch.from_numpy(grid((2 * I, 2 * J, N, D)))
     y = y.reshape(I, 2, J, 2, N, D).permute(0, 2, 4, 1, 3, 5).reshape(I, J, N, 4 * D)
     for half in layer.halves:
-        own = mg.convert.to_torch(layer._children[half].state_dict())
+        own = mg.convert.to_torch(layer.halves[half].state_dict())
         theirs = torch.nn.GRU(y.shape[-1], H, bidirectional=True, dtype=torch.float64)
         theirs.load_state_dict({name: torch.from_numpy(array) for name, array in own.items()})
         time_first = y if half == "vertical" else y.transpose(0, 1)
