@@ -28,10 +28,10 @@ from minigate.cells import (
     MinGRU,
     MinLSTM,
 )
-from minigate.checking import Report, check_layer
+from minigate.checking import check_layer
 from minigate.gates import KAF, Constant, HardSigmoid, Sigmoid, kaf_initialisation, kernels
 from minigate.gates.kernel_expansion import KernelExpansion
-from minigate.layers import NAC, NALU, BatchNorm, Bidirectional, Conv2d, Highway, LayerNorm, Linear, MaxPool2d
+from minigate.layers import NAC, NALU, BatchNorm, Bidirectional, Highway, LayerNorm, Linear
 from tests.cells import (
     test_by_hand,
     test_leaky,
@@ -41,7 +41,7 @@ from tests.cells import (
     test_scanned,
     test_slstm,
 )
-from tests.checking.mutants import gates, kaf, layers, md_lstm, operations
+from tests.checking.mutants import convolution, gates, kaf, layers, md_lstm, operations
 from tests.checking.mutants.mutant import Change, Value
 from tests.checking.mutants.second_oracle import by_cell, cut, hand, restated, step
 from tests.contracts.subjects import HOST
@@ -49,7 +49,6 @@ from tests.gates import test_each_gate, test_kaf
 from tests.layers import (
     test_batch_norm,
     test_bidirectional,
-    test_convolution,
     test_embedding,
     test_highway,
     test_linear,
@@ -69,17 +68,6 @@ def random() -> numpy.random.Generator:
 
 
 LOGISTIC = "h *= 0.5; xp.tanh(h, out=h); h *= 0.5; h += 0.5"
-UNEVEN = test_convolution.WINDOWS[1]
-
-
-def convolution(seed: int) -> Report:
-    return check_layer(Conv2d(2, 4, (2, 3), stride=(1, 2), seed=0), seed=seed, contracts=False)
-
-
-def pooling(seed: int) -> Report:
-    return check_layer(MaxPool2d(2, padding=1), seed=seed, contracts=False)
-
-
 TAKEN = partial(test_scanned.test_a_cell_that_takes_nothing_holds_its_state, HOST, "bptt", MinGRU, "linear")
 
 CONSISTENT = [
@@ -245,24 +233,7 @@ CONSISTENT = [
          Change(ops.softmax_cross_entropy, "forward", "surprise.mean()", "surprise.sum()"),
          Change(ops.softmax_cross_entropy, "logits", "_one_hot(logits, targets)) * (dout / n)",
                 "_one_hot(logits, targets)) * dout")),
-    hand("conv2d: the window turned round", operations.SUBJECTS["conv2d"].check,
-         ("restatement", lambda: test_conventions.test_convolution_and_pooling_are_their_definitions(
-             (1, 1), (0, 0), HOST, random())),
-         Change(ops.conv2d, "forward", "out = w.reshape(", "out = w[:, :, ::-1, ::-1].reshape("),
-         Change(ops.conv2d, "x", "reshape(w, (K", "reshape(w[:, :, ::-1, ::-1], (K"),
-         Change(ops.conv2d, "w", "0, 1), w.shape)", "0, 1), w.shape)[:, :, ::-1, ::-1]")),
-    hand("convolution: down and across change places", convolution,
-         ("restatement", partial(test_convolution.test_a_convolution_is_its_equation, HOST, *UNEVEN)),
-         Change(Conv2d, "forward", "stride=self.stride", "stride=self.stride[::-1]")),
-    hand("convolution: the bias taken off", convolution,
-         ("restatement", partial(test_convolution.test_a_convolution_is_its_equation, HOST, *UNEVEN)),
-         Change(Conv2d, "forward", "return y + ops", "return y - ops")),
-    hand("pooling: one step at a time", pooling,
-         ("by hand", test_convolution.test_windows_of_pooling_lie_side_by_side_and_leave_the_rest),
-         Change(MaxPool2d, "forward", "self.stride, self.padding", "1, self.padding")),
-    hand("pooling: zeros around the image", pooling,
-         ("restatement", partial(test_convolution.test_pooling_is_its_equation, HOST, *test_convolution.WINDOWS[2])),
-         Change(sys.modules["minigate.ops.convolution"], "_windows", "constant_values=-xp.inf", "constant_values=0.0")),
+    *convolution.CONSISTENT,
     hand("embedding: the row before", operations.SUBJECTS["embedding"].check,
          ("reduction", partial(test_embedding.test_it_is_the_product_with_one_hot_vectors_there_and_back, HOST)),
          Change(ops.embedding, "forward", "return table[tokens]", "return table[tokens - 1]"),
