@@ -1,6 +1,5 @@
 """The ways through time, each written once for all cells."""
 
-from minigate.bptt.both_ways import both_ways
 from minigate.bptt.full import full
 from minigate.bptt.gradient_bias import GradientBias, gradient_bias
 from minigate.bptt.gradient_flow import GradientFlow, gradient_flow
@@ -18,7 +17,6 @@ __all__ = [
     "arrays_over_grid",
     "backward_along_diagonals",
     "backward_through_time",
-    "both_ways",
     "checkpointed",
     "forward_along_diagonals",
     "forward_through_time",

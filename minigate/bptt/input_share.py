@@ -112,22 +112,14 @@ def input_gradients(cell: Cell, trace: Trace, wants_dx: bool) -> tuple[Array | N
     rest = slice(reach_of_x(cell), W.shape[1])
     if rest.start < rest.stop:
         db[rest] = trace["da"][..., rest].sum(axis=(0, 1))
-    return dx, by_parts(cell, both)
-
-
-def by_parts(cell: Cell, packed: Array) -> dict[str, Array]:
-    """The gradient of the packed weight, taken apart: that of each weight, and below it that of its bias.
-
-    **Shapes**: packed (D + 1, G·H) → each weight (D, ·), each bias (·,).
-    """
     gradients: dict[str, Array] = {}
     parts = cell.input_parts
     for part, own in zip(parts, _columns(parts), strict=True):
         if part.weight:
-            gradients[part.weight] = packed[:-1, own]
+            gradients[part.weight] = dW[:, own]
         if part.bias:
-            gradients[part.bias] = packed[-1, own]
-    return gradients
+            gradients[part.bias] = db[own]
+    return dx, gradients
 
 
 def _columns(parts: Sequence[InputPart]) -> list[slice]:

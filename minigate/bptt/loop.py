@@ -11,7 +11,7 @@ of every factor that does not depend on the incoming gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from minigate.bptt.input_share import input_gradients, met_by, operand, packed_weight, project, reach_of_x
@@ -37,48 +37,24 @@ def forward_through_time(
     → y (T, N, output_size), the state after each sequence's last real step, the trace.
     """
     W, x = packed_weight(xp, cell, x, state), operand(xp, x, mask)
-    trace = begun(xp, cell, x, W, state, mask)
+    trace = Trace(xp, W.dtype)
+    trace["x"], trace.weights["W"], trace.mask = x, W, mask
     T, N = x.shape[:2]
+    if reach_of_x(cell) < W.shape[1]:
+        trace.beats = [Beat(0, 1, 0, reach_of_x(cell))]
+    cell.begin(T, N, tuple(state), trace)
+    current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
+    held = None if mask is None else ~mask
     steps = block_of_steps(N, W)
     if isinstance(cell, ScannedCell):
         return *forward_by_scan(cell, trace, mask, steps), trace
     pre, rows = trace.empty(min(steps, T), N, W.shape[1]), met_by(x, W)
     if trace.beats:
         pre[...] = W[-1]  # stays as it is where no part of x comes
-
-    def share(t: int) -> Array:
+    for t in range(T):
         if t % steps == 0:
             project(xp, x[t : t + steps], rows, pre[: min(steps, T - t)], [beat.after(t) for beat in trace.beats])
-        return pre[t % steps]
-
-    return *steps_forward(cell, trace, mask, share), trace
-
-
-def begun(xp: Any, cell: Cell, x: Array, W: Array, state: Sequence[Array], mask: Array | None) -> Trace:
-    """The trace of a sequence before its first step: everything allocated, the recurrent weights packed.
-
-    **Shapes**: x (T, N, D + 1) as :func:`operand` makes it, or tokens (T, N); W (D + 1, G·H); state each (N, ·).
-    """
-    trace = Trace(xp, W.dtype)
-    trace["x"], trace.weights["W"], trace.mask = x, W, mask
-    if reach_of_x(cell) < W.shape[1]:
-        trace.beats = [Beat(0, 1, 0, reach_of_x(cell))]
-    cell.begin(*x.shape[:2], tuple(state), trace)
-    return trace
-
-
-def steps_forward(
-    cell: Cell, trace: Trace, mask: Array | None, share: Callable[[int], Array]
-) -> tuple[Array, list[Array]]:
-    """Every step of a sequence that has begun; ``share(t)`` is the input's share of the pre-activations of step t.
-
-    **Shapes**: share(t) (N, G·H) → y (T, N, output_size), the state after each sequence's last real step.
-    """
-    xp = trace.xp
-    current = tuple(trace[f"{name}_moments"][0] for name in cell.state_names)
-    held = None if mask is None else ~mask
-    for t in range(len(trace["x"])):
-        after = cell.step_forward(t, share(t), current, trace)
+        after = cell.step_forward(t, pre[t % steps], current, trace)
         if held is not None:
             for new, old in zip(after, current, strict=True):
                 xp.copyto(new, old, where=along_rows(held[t], new))
@@ -86,7 +62,7 @@ def steps_forward(
     y = cell.outputs(trace)
     if held is not None:
         y = xp.where(held[..., None], 0.0, y)
-    return y, [array.copy() for array in current]
+    return y, [array.copy() for array in current], trace
 
 
 def backward_through_time(
@@ -103,48 +79,19 @@ def backward_through_time(
     → dx (T, N, D) or None, the gradient of each initial state (None of whole numbers), name → gradient of each
     parameter.
     """
-    if isinstance(cell, ScannedCell):
-        dy, last = incoming(cell, trace, dy, dstate, mask)
-        steps = block_of_steps(trace["x"].shape[1], trace.weights["W"])
-        return backward_by_scan(cell, trace, dy, last[0], mask, steps, wants_dx)
-    before = steps_backward(cell, trace, dy, dstate, mask)
-    dx, gradients = input_gradients(cell, trace, wants_dx)
-    gradients |= product_gradients(cell, trace)
-    gradients |= cell.other_gradients(trace)
-    return dx, before, gradients
-
-
-def incoming(
-    cell: Cell, trace: Trace, dy: Array | None, dstate: Sequence[Array | None], mask: Array | None
-) -> tuple[Array, tuple[Array | None, ...]]:
-    """The gradients that come in: of y, zeros where a step is not real, and copies of those of the final state.
-
-    **Shapes**: dy (T, N, output_size), each state's (N, ·), None of whole numbers.
-    """
     xp = trace.xp
     T, N = trace["x"].shape[:2]
-    last = tuple(
+    current: tuple[Array | None, ...] = tuple(
         _ours_to_edit(xp, trace[f"{name}_moments"], d) for name, d in zip(cell.state_names, dstate, strict=True)
     )
+    held = None if mask is None else ~mask[..., None]
     if dy is None:
         dy = xp.broadcast_to(xp.zeros((1, 1, cell.output_size), dtype=trace.dtype), (T, N, cell.output_size))
-    elif mask is not None:
-        dy = xp.where(mask[..., None], dy, 0.0)
-    return dy, last
-
-
-def steps_backward(
-    cell: Cell, trace: Trace, dy: Array | None, dstate: Sequence[Array | None], mask: Array | None
-) -> list[Array | None]:
-    """Every step of a sequence, back from the last: fills the ``da`` of the trace, from which all weights get theirs.
-
-    **Shapes**: dy (T, N, output_size) or None; dstate each (N, ·) or None → the gradient of each initial state.
-    """
-    xp = trace.xp
-    T, N = trace["x"].shape[:2]
-    dy, current = incoming(cell, trace, dy, dstate, mask)
-    held = None if mask is None else ~mask[..., None]
+    elif held is not None:
+        dy = xp.where(held, 0.0, dy)
     steps = block_of_steps(N, trace.weights["W"])
+    if isinstance(cell, ScannedCell):
+        return backward_by_scan(cell, trace, dy, current[0], mask, steps, wants_dx)
     cell.begin_backward(trace, min(steps, T))
     if trace.keeps_dstate:
         for name, d in zip(cell.state_names, current, strict=True):
@@ -167,7 +114,10 @@ def steps_backward(
                 current = cell.step_backward(t, dy[t], current, trace)
                 for d, around in zip([d for d in current if d is not None], passed, strict=True):
                     d += around
-    return list(current)
+    dx, gradients = input_gradients(cell, trace, wants_dx)
+    gradients |= product_gradients(cell, trace)
+    gradients |= cell.other_gradients(trace)
+    return dx, list(current), gradients
 
 
 def _sweep(xp: Any, current: Sequence[Array | None], smallest: float) -> None:

@@ -72,9 +72,6 @@ class Cell(Module):
     #: Does the input's share have b in it? Not in a cell that does something to x W first and adds b afterwards.
     bias_in_share: bool = True
 
-    #: Does every step use every column of the input's share? Not with a clock, nor where x has no part in some of them.
-    share_at_every_step: bool = True
-
     #: weight → (operand, pre-activation gradient), for the recurrent weights.
     products: dict[str, tuple[str, str]] = {}
 

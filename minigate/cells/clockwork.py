@@ -60,8 +60,6 @@ class ClockworkRNN(Cell):
     ``seed`` draws W by Glorot's rule and each U.group<i> with orthonormal columns or rows; b begins at zero.
     """
 
-    share_at_every_step = False
-
     state_names = ("h", "t")
     blocks = ("",)
 

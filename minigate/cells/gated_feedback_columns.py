@@ -35,8 +35,6 @@ class LayersInColumns(GatedCell):
     **Shapes**: a layer has H_j columns for its candidate, H_j for every unit gate, L for its global gates.
     """
 
-    share_at_every_step = False
-
     sizes: tuple[int, ...]
     layers: tuple[slice, ...]
     columns: tuple[Columns, ...]

@@ -48,8 +48,6 @@ class ScannedCell(GatedCell):
     **Errors**: :class:`OptionError` for another ``candidate``, for sizes below 1, for a ``gate=`` that is none.
     """
 
-    share_at_every_step = False
-
     state_names = ("h",)
 
     def __init__(

@@ -10,12 +10,11 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import asarray, is_array
-from minigate.bptt import both_ways, full
 from minigate.cells import Cell
 from minigate.errors import OptionError, StateError, explain
 from minigate.layers.recurrent import Recurrent
 from minigate.module import Module
-from minigate.tensor import Tensor, as_tensor, is_grad_enabled
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 
@@ -98,20 +97,10 @@ class Bidirectional(Module):
         if mask is not None:
             mask = mask if is_array(mask) else asarray(getattr(mask, "data", mask), like=x.data)
         with_time, against_time = self.directions
-        if x.dtype.kind == "f" and self._read_as_one(x):
-            x, one, mask = with_time.enter(x, states[0], mask)
-            _, other, _ = against_time.enter(x, states[1], mask)
-            return both_ways((with_time.cell, against_time.cell), x, (one, other), mask)
         y, after = with_time(x, states[0], mask)  # checks what comes in
         turned = None if mask is None else mask[::-1]
         y_turned, before = against_time(ops.flip(x, axis=0), states[1], turned)
         return ops.concat([y, ops.flip(y_turned, axis=0)], axis=-1), (after, before)
-
-    def _read_as_one(self, x: Tensor) -> bool:
-        """Is a way back wanted, and are both directions plain loops by hand, whose shares can be one product?"""
-        wanted = is_grad_enabled() and (x.requires_grad or any(p.requires_grad for p in self.parameters()))
-        plain = all(each.method == "bptt" and each.through is full for each in self.directions)
-        return wanted and plain and all(each.cell.share_at_every_step for each in self.directions)
 
     def __repr__(self) -> str:
         return f"Bidirectional({self.directions[0]!r}, {self.directions[1]!r})"

@@ -106,7 +106,7 @@ class Recurrent(Module):
 
         **Shapes**: x (T, N, D) or tokens (T, N); state each (N, H); mask (T, N) → y (T, N, output_size), state.
         """
-        x, state, mask = self.enter(x, state, mask)
+        x, state, mask = self._enter(x, state, mask)
         one = full if self.method == "bptt" else tape
         if isinstance(self.through, Windows):
             return self.through(self.cell, x, state, mask, inner=one)
@@ -123,7 +123,7 @@ class Recurrent(Module):
                     "a composed cell leaves no trace", where=type(self.cell).__name__, slip="step alone keeps no arrays"
                 )
             )
-        x, state, mask = self.enter(x, state, mask)
+        x, state, mask = self._enter(x, state, mask)
         xp = array_module(x.data)
         _, _, trace = forward_through_time(xp, self.cell, x.data, [h.data for h in state], mask)
         states = {each for name in self.cell.state_names for each in (name, f"{name}_prev")}
@@ -136,11 +136,7 @@ class Recurrent(Module):
             if name in states or name in gates or (array.shape in shapes and name != "x")
         }
 
-    def enter(self, x: Any, state: Any, mask: Any) -> tuple[Tensor, State, Any]:
-        """What was given, checked: x as a Tensor, the state as it begins, the mask as an array, or a clear error.
-
-        **Shapes**: those of a call.
-        """
+    def _enter(self, x: Any, state: Any, mask: Any) -> tuple[Tensor, State, Any]:
         name = type(self.cell).__name__
         x = as_tensor(x)
         if mask is not None and x.ndim >= 2:

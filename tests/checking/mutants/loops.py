@@ -89,10 +89,10 @@ MUTANTS: list[Mutant | Bent] = [
            '"k": (inner * s).sum(axis=over), "m": inner.sum(axis=over)',
            '"m": (inner * s).sum(axis=over), "k": inner.sum(axis=over)', "swapped", "gate.m"),
     # ---- the loop: what comes in, and the mask ------------------------------------------------
-    Mutant("loop: what a held state hands on is lost", "lstm", LOOP, "steps_backward",
+    Mutant("loop: what a held state hands on is lost", "lstm", LOOP, "backward_through_time",
            "d += around", "pass", "mask", "held by the mask"),
-    Mutant("loop: dy of padding not ignored", "gru", LOOP, "incoming",
-           "dy = xp.where(mask[..., None], dy, 0.0)", "pass", "mask", "dy at padded steps is not ignored"),
+    Mutant("loop: dy of padding not ignored", "gru", LOOP, "backward_through_time",
+           "dy = xp.where(held, 0.0, dy)", "pass", "mask", "dy at padded steps is not ignored"),
     Bent("loop: the final state's gradient ignored", "gru", "backward_through_time",
          incoming(lambda dy, ds: (dy, [None for _ in ds])),
          "cotangent", "the gradient of the final state is ignored"),
