@@ -41,7 +41,7 @@ from tests.cells import (
     test_scanned,
     test_slstm,
 )
-from tests.checking.mutants import convolution, gates, kaf, layers, md_lstm, operations
+from tests.checking.mutants import convolution, gates, kaf, layers, md_lstm, operations, sweeps
 from tests.checking.mutants.mutant import Change, Value
 from tests.checking.mutants.second_oracle import by_cell, cut, hand, restated, step
 from tests.contracts.subjects import HOST
@@ -234,6 +234,7 @@ CONSISTENT = [
          Change(ops.softmax_cross_entropy, "logits", "_one_hot(logits, targets)) * (dout / n)",
                 "_one_hot(logits, targets)) * dout")),
     *convolution.CONSISTENT,
+    *sweeps.CONSISTENT,
     hand("embedding: the row before", operations.SUBJECTS["embedding"].check,
          ("reduction", partial(test_embedding.test_it_is_the_product_with_one_hot_vectors_there_and_back, HOST)),
          Change(ops.embedding, "forward", "return table[tokens]", "return table[tokens - 1]"),
