@@ -35,6 +35,7 @@ from minigate.plot.palette import (
 )
 from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
+from minigate.plot.roofline import roofline
 from minigate.plot.saturation import saturation
 from minigate.plot.scan import scan_rounds
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
@@ -83,6 +84,7 @@ __all__ = [
     "residual_curve",
     "residual_map",
     "residual_size",
+    "roofline",
     "saturation",
     "scan_rounds",
     "sequence_sheets",
