@@ -72,8 +72,8 @@ def library_of(array: Any) -> Library | None:
 
 
 def library_named(name: str) -> Library | None:
-    """A library that has been registered, by its name."""
-    return next((library for library in _libraries.values() if library.name == name), None)
+    """A library that has been registered, by its name; the latest where several have it (a class defined again)."""
+    return next((library for library in reversed(_libraries.values()) if library.name == name), None)
 
 
 def module_of(array: Any) -> Any | None:

@@ -35,7 +35,9 @@ from minigate.plot.palette import (
 )
 from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
+from minigate.plot.roofline import roofline
 from minigate.plot.saturation import saturation
+from minigate.plot.scan import scan_rounds
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.step import step_diagram
 from minigate.plot.sweeps import feature_maps, receptive_fields, sweep_frames
@@ -85,7 +87,9 @@ __all__ = [
     "residual_curve",
     "residual_map",
     "residual_size",
+    "roofline",
     "saturation",
+    "scan_rounds",
     "sequence_sheets",
     "shape_flow",
     "step_diagram",

@@ -6,6 +6,7 @@ import numpy
 import pytest
 
 from minigate import backend as mb
+from minigate.backend import arrays
 from minigate.errors import DeviceMixError
 from tests.conftest import Backend
 from tests.strict_double import strict_xp
@@ -34,3 +35,12 @@ def test_two_libraries_in_one_operation_are_named_with_their_places() -> None:
     text = str(caught.value)
     assert "argument 0 is of strict" in text and "argument 2 of numpy" in text and "(5, 2)" in text
     assert "mg.backend.asarray(x, like=other)" in text and "mg.asnumpy" in text
+
+
+def test_of_two_kinds_with_one_name_the_latest_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "_libraries", dict(arrays._libraries))
+    first, again = (type("Elsewhere", (), {}) for _ in range(2))  # as when a cell of a notebook is run twice
+    for kind in (first, again):
+        mb.register_array_type(kind, numpy, name="elsewhere", from_host=lambda array, kind=kind: kind())
+    with mb.use("elsewhere"):
+        assert type(mb.asarray([1.0])) is again
