@@ -175,6 +175,16 @@ def test_kinks_are_counted_with_their_place():
     assert report and kinks.detail == "2 of 112 probes at a kink (left out): s = -2.5, s = 2.5"
 
 
+def test_a_kink_of_a_parameter_has_the_name_of_the_parameter():
+    class Coarse(ParametricSigmoid):
+        def forward(self, xp, s, p, out=None):
+            g = super().forward(xp, s, p, out)
+            return xp.round(g, 6, out=g)
+
+    found = check_gate(Coarse())
+    assert found.verdict == "FAIL" and "probes at a kink" in next(x.detail for x in found.stages if x.name == "kinks")
+
+
 def test_a_constant_gate_passes_and_a_dead_one_does_not():
     class Dead(mg.gates.Gate):
         def compose(self, s, p):
