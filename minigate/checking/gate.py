@@ -93,7 +93,11 @@ def _check_gradients(report: Report, bench: Bench, order: int, rng: np.random.Ge
     verdict, reasons = judge({"": found}, constant)
     broken = any(stage.status == "FAIL" for stage in report.stages)
     report.verdict, report.reasons = (FAIL if broken else verdict), ([] if broken else reasons)
-    report.stages += stages({"": found}, lambda name, at: f"s = {s[at]:.4g}" if name == "s" else bracketed(name, at))[1:]
+
+    def place(name: str, at: tuple[int, ...]) -> str:
+        return f"s = {s[at]:.4g}" if name == "s" else bracketed(name, at)
+
+    report.stages += stages({"": found}, place)[1:]
     report.coverage, report.reference = coverage({"": found}), reference({"": found})
     wrong = found.wrong()
     for name in subject.values:
