@@ -22,7 +22,7 @@ from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Entry, Finding, R
 from minigate.checking.returns import verify_gate
 from minigate.checking.second_order import add_second_order, check_order
 from minigate.checking.subject import Array, Subject, Values, host, on_the_tape
-from minigate.checking.verdict import closest_calls, coverage, judge, reference, several, stages, unfit
+from minigate.checking.verdict import bracketed, closest_calls, coverage, judge, reference, several, stages, unfit
 from minigate.errors import OptionError, explain
 from minigate.gates import Gate
 
@@ -93,7 +93,11 @@ def _check_gradients(report: Report, bench: Bench, order: int, rng: np.random.Ge
     verdict, reasons = judge({"": found}, constant)
     broken = any(stage.status == "FAIL" for stage in report.stages)
     report.verdict, report.reasons = (FAIL if broken else verdict), ([] if broken else reasons)
-    report.stages += stages({"": found}, lambda at: f"s = {s[at]:.4g}")[1:]
+
+    def place(name: str, at: tuple[int, ...]) -> str:
+        return f"s = {s[at]:.4g}" if name == "s" else bracketed(name, at)
+
+    report.stages += stages({"": found}, place)[1:]
     report.coverage, report.reference = coverage({"": found}), reference({"": found})
     wrong = found.wrong()
     for name in subject.values:

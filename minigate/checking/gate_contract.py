@@ -159,18 +159,23 @@ def _complains(way: Callable[..., Array], s: Array, H: int, dtype: str) -> str:
 def _dtype(bench: Bench, rng: np.random.Generator) -> Outcome:
     for dtype in ("float32", "float64"):
         s = asarray(rng.normal(size=(3, bench.H)).astype(dtype))
-        xp, p = array_module(s), bench.arrays("moved", dtype)
-        g = bench.gate.forward(xp, s.copy(), p)
-        found = {"forward": g, "slope": bench.gate.slope(xp, bench.shown(s), g, p)}
-        with no_grad():
-            found["compose"] = bench.gate.compose(Tensor(s), {name: Tensor(array) for name, array in p.items()}).data
-        dp = bench.gate.param_gradients(xp, xp.ones_like(s), bench.shown(s), g, p)
-        found |= {f"the gradient of {name}": array for name, array in dp.items()}
-        for label, array in found.items():
+        for label, array in _made(bench, s, bench.arrays("moved", dtype)):
             if str(array.dtype) != dtype:
                 text = f"{dtype} in, {label} gives {array.dtype}"
                 return fails("dtype kept", "dtype", text, "constants as Python numbers, or array.astype(s.dtype)")
     return Stage("dtype kept", "ok", "float32 and float64"), None
+
+
+def _made(bench: Bench, s: Any, p: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What the methods return, one by one: where g has another dtype, its gradients cannot be had."""
+    xp = array_module(s)
+    g = bench.gate.forward(xp, s.copy(), p)
+    yield "forward", g
+    with no_grad():
+        yield "compose", bench.gate.compose(Tensor(s), {name: Tensor(array) for name, array in p.items()}).data
+    yield "slope", bench.gate.slope(xp, bench.shown(s), g, p)
+    for name, array in bench.gate.param_gradients(xp, xp.ones_like(s), bench.shown(s), g, p).items():
+        yield f"the gradient of {name}", array
 
 
 def _forward_is_compose(bench: Bench, rng: np.random.Generator) -> Outcome:

@@ -126,10 +126,15 @@ def _moves(comparison: Comparison) -> bool:
     return bool(np.any(comparison.probe.derivative.value)) or comparison.analytic != 0.0
 
 
-def stages(cases: Cases, place: Callable[[tuple[int, ...]], str] | None = None) -> list[Stage]:
+def bracketed(argument: str, index: tuple[int, ...]) -> str:
+    """Where a number is: ``alpha[0, 2]``."""
+    return f"{argument}[{', '.join(map(str, index))}]"
+
+
+def stages(cases: Cases, place: Callable[[str, tuple[int, ...]], str] = bracketed) -> list[Stage]:
     """The lines about the check itself: was anything edited, was the control noticed, how many kinks.
 
-    ``place`` puts the index of a kink into words.
+    ``place`` puts the argument and the index of a kink into words.
     """
     edited = edits(cases)
     lines = [Stage("inputs untouched", "FAIL" if edited else "ok", edited[0].text if edited else "")]
@@ -149,11 +154,7 @@ def stages(cases: Cases, place: Callable[[tuple[int, ...]], str] | None = None) 
     detail = f"{len(at)} of {len(probes)} probes at a kink" + (" (left out)" if at else "")
     if near:
         detail += f", {near} near one (taken with a smaller step)"
-    places = [
-        place(probe.index) if place else f"{probe.argument}[{', '.join(map(str, probe.index))}]"
-        for probe in at
-        if probe.index is not None
-    ]
+    places = [place(probe.argument, probe.index) for probe in at if probe.index is not None]
     detail += ": " + ", ".join(places[:4]) + (", …" if len(places) > 4 else "") if places else ""
     lines.append(Stage("kinks", str(len(at) + near) if at or near else "ok", detail))
     return lines

@@ -175,6 +175,26 @@ def test_kinks_are_counted_with_their_place():
     assert report and kinks.detail == "2 of 112 probes at a kink (left out): s = -2.5, s = 2.5"
 
 
+def test_a_constant_in_double_precision_is_told_and_does_not_end_the_check():
+    class Wide(mg.gates.Gate):
+        init = ParametricSigmoid.init
+
+        def compose(self, s, p):
+            return mg.ops.sigmoid(p["k"] * s + p["m"] + numpy.zeros(s.shape))
+
+    assert "float32 in, forward gives float64" in check_gate(Wide()).diagnosis
+
+
+def test_a_kink_of_a_parameter_has_the_name_of_the_parameter():
+    class Coarse(ParametricSigmoid):
+        def forward(self, xp, s, p, out=None):
+            g = super().forward(xp, s, p, out)
+            return xp.round(g, 6, out=g)
+
+    found = check_gate(Coarse())
+    assert found.verdict == "FAIL" and "probes at a kink" in next(x.detail for x in found.stages if x.name == "kinks")
+
+
 def test_a_constant_gate_passes_and_a_dead_one_does_not():
     class Dead(mg.gates.Gate):
         def compose(self, s, p):
