@@ -39,6 +39,7 @@ from minigate.plot.saturation import saturation
 from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shape_flow
 from minigate.plot.step import step_diagram
 from minigate.plot.tape import draw_tape
+from minigate.plot.terms import surviving_terms
 from minigate.plot.unrolled import unrolled
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "sequence_sheets",
     "shape_flow",
     "step_diagram",
+    "surviving_terms",
     "units_moved",
     "unrolled",
 ]
