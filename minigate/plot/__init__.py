@@ -42,6 +42,7 @@ from minigate.plot.shapes import broadcast_there_and_back, sequence_sheets, shap
 from minigate.plot.step import step_diagram
 from minigate.plot.sweeps import feature_maps, receptive_fields, sweep_frames
 from minigate.plot.tape import draw_tape
+from minigate.plot.terms import surviving_terms
 from minigate.plot.unrolled import unrolled
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "sequence_sheets",
     "shape_flow",
     "step_diagram",
+    "surviving_terms",
     "sweep_frames",
     "units_moved",
     "unrolled",
