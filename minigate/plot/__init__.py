@@ -33,6 +33,7 @@ from minigate.plot.palette import (
     SIGNED_MAP,
     gate_colour,
 )
+from minigate.plot.prerequisites import prerequisites
 from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
 from minigate.plot.saturation import saturation
@@ -78,6 +79,7 @@ __all__ = [
     "learning_curves",
     "new_axes",
     "off_screen",
+    "prerequisites",
     "random_gates",
     "residual_curve",
     "residual_map",

@@ -54,7 +54,7 @@ def test_list_before_any_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_copy_of_some_with_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lessons", "copy", "there", "--only", "01", "--solutions"]) == 0
     names = sorted(p.relative_to(tmp_path / "there").as_posix() for p in (tmp_path / "there").rglob("*") if p.is_file())
-    assert names == sorted([MARKER, "01_the_tape.ipynb", "README.md", "solutions/01_the_tape.ipynb"])
+    assert names == sorted([MARKER, "01_the_tape.ipynb", "README.md", "map.png", "solutions/01_the_tape.ipynb"])
     assert main(["lessons", "copy", "there", "--only", "99"]) == 2
     assert "there is no lesson '99'" in capsys.readouterr().err
 
