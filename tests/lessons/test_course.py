@@ -51,3 +51,40 @@ def test_the_two_hours_are_two_hours() -> None:
         chosen = re.findall(r"`(\S+)`", named)
         assert set(chosen) <= set(takes) and sum(takes[each] for each in chosen) < int(minutes) < lesson.minutes
         before.add(number)
+
+
+TEACHING = (lessons_root() / "TEACHING.md").read_text(encoding="utf-8")
+
+
+def plan(title: str) -> list[list[str]]:
+    """The lessons of each row of a plan for teachers."""
+    part = TEACHING.split(f"## {title}\n")[1].split("\n## ")[0]
+    return [re.findall(r"\d\d", row) for row in re.findall(r"^\| \d+ \| ([\d, ]+) \|", part, re.MULTILINE)]
+
+
+def test_twelve_weeks_have_every_lesson_once_and_in_order() -> None:
+    weeks = plan("Twelve weeks")
+    numbers = [number for week in weeks for number in week]
+    assert len(weeks) == 12 and numbers == sorted(set(numbers))
+    assert {lesson.number for lesson in lessons()} <= set(numbers)
+
+
+def test_two_days_are_two_days_and_have_what_each_lesson_needs() -> None:
+    known = {lesson.number: lesson for lesson in lessons()}
+    before: set[str] = set()
+    days = plan("Two days")
+    assert len(days) == 2
+    for day in days:
+        assert sum(known[number].minutes for number in day if number in known) <= 6 * 60
+        for number in (each for each in day if each in known):
+            assert set(known[number].needs) <= before, number
+            before.add(number)
+
+
+def test_what_teachers_are_told_to_type_exists() -> None:
+    from minigate.cli import main
+
+    for command in re.findall(r"minigate (lessons [a-z]+)", TEACHING):
+        assert main([*command.split(), "--help"]) == 0, command
+    for option in set(re.findall(r"--[a-z]+", TEACHING)):
+        assert option in ("--json", "--to", "--answers")
