@@ -80,6 +80,8 @@ PAPERS = (
           "arXiv:2410.01201"),
     Paper("md-lstm", "Graves, Fernández & Schmidhuber", 2007, "Multi-Dimensional Recurrent Neural Networks",
           "ICANN 2007, arXiv:0705.2011"),
+    Paper("offline", "Graves & Schmidhuber", 2009,
+          "Offline Handwriting Recognition with Multidimensional Recurrent Neural Networks", "NIPS 21"),
     Paper("stable-md", "Leifert, Strauß, Grüning, Wustlich & Labahn", 2016,
           "Cells in Multidimensional Recurrent Neural Networks", "JMLR 17(97)"),
     Paper("bidirectional", "Schuster & Paliwal", 1997, "Bidirectional Recurrent Neural Networks",
@@ -118,6 +120,9 @@ PAPERS = (
           "SIAM Journal on Numerical Analysis 4(2)"),
     Paper("complex-variables", "Squire & Trapp", 1998,
           "Using Complex Variables to Estimate Derivatives of Real Functions", "SIAM Review 40(1)"),
+    Paper("roofline", "Williams, Waterman & Patterson", 2009,
+          "Roofline: An Insightful Visual Performance Model for Multicore Architectures",
+          "Communications of the ACM 52(4)"),
     # ---- the experiments -------------------------------------------------------------------------------
     Paper("programs", "Zaremba & Sutskever", 2014, "Learning to Execute", "arXiv:1410.4615"),
     Paper("seq2seq", "Sutskever, Vinyals & Le", 2014, "Sequence to Sequence Learning with Neural Networks",

@@ -29,7 +29,7 @@ def draw_map(path: Path | None = None) -> Path:
     path = lessons_root() / MAP if path is None else path
     course = lessons()
     with plot.off_screen():
-        titles = {lesson.number: re.split("[:,]", lesson.title)[0] for lesson in course}
+        titles = {lesson.number: re.split(":|, and ", lesson.title)[0] for lesson in course}
         axes, drawn = plot.prerequisites(titles, needs_of(course))
     axes.figure.savefig(path, metadata={"Description": json.dumps(drawn["needs"]), "Software": None})
     return path

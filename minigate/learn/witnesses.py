@@ -67,7 +67,8 @@ def tests_of(definition: Definition) -> tuple[list[Place], list[Place]]:
 
 @cache
 def _all_tests() -> tuple[tuple[Place, Words], ...]:
-    return tuple(each for path in sorted(TESTS.rglob("test_*.py")) for each in _tests_in(path))
+    files = sorted(TESTS.rglob("test_*.py")) if has_tests() else []  # beside an installed package may lie others' tests
+    return tuple(each for path in files for each in _tests_in(path))
 
 
 def _tests_in(path: Path) -> Iterator[tuple[Place, Words]]:

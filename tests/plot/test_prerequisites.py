@@ -34,6 +34,14 @@ def test_every_box_has_its_name_and_its_title() -> None:
     assert len(axes.patches) == 6 + 6
 
 
+def test_three_that_need_the_same_and_that_nothing_needs_share_a_box() -> None:
+    needs = NEEDS | {"11": ["08"], "12": ["03", "08"], "13": ["08"], "20": ["02", "08"]}
+    axes, drawn = plot.prerequisites({name: f"Title of {name}" for name in needs}, needs)
+    assert ("11", "12", "13") in drawn["boxes"] and ("15",) in drawn["boxes"], "15 and 20 are only two"
+    assert [arrow for arrow in drawn["arrows"] if arrow[1] in ("11", "12", "13")] == [("08", "11")]
+    assert "12  Title of 12" in [text.get_text() for text in axes.texts]
+
+
 def test_one_box_alone() -> None:
     _, drawn = plot.prerequisites({"00": "Orientation"}, {"00": []})
-    assert drawn == {"needs": {"00": []}, "arrows": [], "levels": {"00": 0}}
+    assert drawn == {"needs": {"00": []}, "boxes": [("00",)], "arrows": [], "levels": {"00": 0}}
