@@ -97,7 +97,9 @@ def _tests(definition: dict[str, Any]) -> list[str]:
     """The tests by file, those of the definition's own first, and those that walk the registry together."""
     own = f"test_{definition['file'].rsplit('/', 1)[-1]}"
     files = sorted(_by_file(definition["tests"]).items(), key=lambda item: (not item[0].endswith(own), -len(item[1])))
-    rows = [f"{_where(tests[0])}  {_counted(tests)}" for _, tests in files[:FILES]]
+    again = "   ".join(_named(each) for each in definition["restatements"])
+    rows = [f"number for number against {again}"] if again else []
+    rows += [f"{_where(tests[0])}  {_counted(tests)}" for _, tests in files[:FILES]]
     rest = [test for _, tests in files[FILES:] for test in tests]
     rows += [f"and {_counted(rest)} in {_more(len(files) - FILES)}"] if rest else []
     walking = _by_file(definition["tests_of_the_registry"])

@@ -114,6 +114,7 @@ def _followed(definition: Definition) -> dict[str, Any]:
         ],
         "by_hand": [_named(place) for place in definition.by_hand],
         "options": definition.options,
+        "restatements": [_named(place) for place in witnesses.restatements_of(definition)],
         "tests": [_named(place) for place in own],
         "registry": list(witnesses.registry_entries().get(f"{definition.package}.{definition.name}", ())),
         "tests_of_the_registry": [_named(place) for place in walking],

@@ -65,6 +65,30 @@ def tests_of(definition: Definition) -> tuple[list[Place], list[Place]]:
     return own, walking
 
 
+def restatements_of(definition: Definition) -> list[Place]:
+    """The functions of the tests that state a definition's equations once more, number for number."""
+    path = TESTS / definition.package / "restatements.py"
+    table = _top_level(path).get("RESTATEMENTS") if has_tests() and path.is_file() else None
+    value = getattr(table, "value", None)
+    entries = registry_entries().get(f"{definition.package}.{definition.name}", ())
+    found: list[Place] = []
+    for key, restated in zip(value.keys, value.values) if isinstance(value, ast.Dict) else ():
+        if isinstance(key, ast.Constant) and key.value in entries:
+            names = [part.id for part in ast.walk(restated) if isinstance(part, ast.Name)]
+            found += [place for place in map(lambda name: _function(path, name), names) if place][:1]
+    return list(dict.fromkeys(found))
+
+
+def _function(path: Path, name: str) -> Place | None:
+    """A function by the name that a module of the tests has for it, in it or where it is imported from."""
+    file, _, inside = _imported(path).get(name, "").partition(":")
+    where = PACKAGE.parent / file if inside else path
+    node = _top_level(where).get(inside or name) if where.is_file() else None
+    if not isinstance(node, ast.FunctionDef):
+        return None
+    return Place(node.name, where.relative_to(PACKAGE.parent).as_posix(), node.lineno)
+
+
 @cache
 def _all_tests() -> tuple[tuple[Place, Words], ...]:
     files = sorted(TESTS.rglob("test_*.py")) if has_tests() else []  # beside an installed package may lie others' tests

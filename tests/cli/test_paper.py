@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 
 import pytest
 
@@ -28,7 +30,8 @@ def test_one_paper_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"^cells\.GRU  minigate/cells/gru\.py:\d+$", out, re.MULTILINE)
     assert re.search(r"^  h_t = \(1 − z_t\) ⊙ h_\{t−1\} \+ z_t ⊙ h̃_t\n +h  minigate/cells/gru\.py:\d+$", out, re.M)
     assert re.search(r"candidate  minigate/cells/gru\.py:\d+   option reset$", out, re.MULTILINE)
-    for piece in ("by hand   step_forward", "options   reset='after'", "tests     tests/cells/test_gru.py:",
+    for piece in ("by hand   step_forward", "options   reset='after'", "tests     number for number against gru_after",
+                  "tests/cells/test_gru.py:",
                   "of every entry of the registry (GRU-after, GRU-before, GRU-recurrent-bias)",
                   "lessons   08 The GRU and its two reset orders  lessons/08_gru.ipynb", "source    Cho et al. (2014)"):
         assert piece in out, piece
@@ -60,6 +63,14 @@ def test_without_the_tests(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert main(["paper", "rnn"]) == 0
     out = capsys.readouterr().out
     assert "tests     " not in out and out.endswith("in the source tree of minigate and not with this installation\n")
+
+
+def test_a_terminal_that_lacks_a_sign_gets_a_question_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["paper", "rnn"]) == 0
+    out.flush()
+    assert b"h_t = tanh(x_t W + h_{t?1} U + b)" in out.buffer.getvalue()  # type: ignore[attr-defined]
 
 
 def test_an_unknown_name_is_typed_wrongly(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,6 +127,15 @@ def test_tests_are_found_by_what_they_speak_of() -> None:
         assert line(place).startswith(f"def {place.what}("), place
 
 
+def test_restatements_are_found_by_the_registry() -> None:
+    found = {name: witnesses.restatements_of(named(name)) for name in ("cells.GRU", "layers.Highway", "gates.KAF")}
+    assert [place.what for place in found["cells.GRU"]] == ["gru_after", "gru_before", "gru_recurrent_bias"]
+    assert [place.what for place in found["layers.Highway"]] == ["highway"] and found["gates.KAF"] == []
+    assert found["cells.GRU"][2].file == "tests/cells/restate_gru.py"
+    for place in (*found["cells.GRU"], *found["layers.Highway"]):
+        assert line(place).startswith(f"def {place.what}("), place
+
+
 def test_lessons_are_found_by_what_they_show() -> None:
     assert "08" in [lesson.number for lesson in witnesses.lessons_of(named("cells.GRU"))]
     assert "04" in [lesson.number for lesson in witnesses.lessons_of(named("bptt.gradient_flow"))]
@@ -178,6 +187,8 @@ def test_without_tests_and_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(witnesses, "TESTS", tmp_path / "tests")
     monkeypatch.setattr(library, "_PACKAGE", tmp_path)
+    (tmp_path / "tests").mkdir()  # somebody else's
+    (tmp_path / "tests" / "test_theirs.py").write_text("this is not Python", encoding="utf-8")
     for read in (witnesses._all_tests, witnesses._taught):
         read.cache_clear()
     try:
