@@ -79,6 +79,8 @@ def test_an_installation_without_them_judges_nothing(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("00.gate: not judged here") and "no hints" in lines[1] and "closed" in lines[2]
     assert result.status == "not started" and not result
+    with pytest.raises(OptionError, match="77.gate: the answers are not with this installation"):
+        exercise("77.gate")  # one that no other test has loaded already
 
 
 def test_teachers_words_are_not_delivered(tmp_path: Path) -> None:
