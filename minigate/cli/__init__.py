@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -24,7 +25,7 @@ from minigate.errors import MinigateError, OptionError
 __all__ = ["main"]
 
 # In the order in which someone meets them.
-COMMANDS = ("doctor", "lessons", "check", "train", "sample", "predict", "plot", "compare", "data", "bench")
+COMMANDS = ("doctor", "lessons", "check", "train", "sample", "predict", "plot", "compare", "data", "paper", "bench")
 
 DONE, FAILED, USAGE, INCONCLUSIVE, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
 
@@ -34,6 +35,7 @@ examples:
   minigate doctor                     is everything in place, and what computes here?
   minigate lessons                    open the lessons in JupyterLab
   minigate check my_gate.py           is the gradient of a gate or cell of your own right?
+  minigate paper gf-rnn               a paper's equations, and the lines that compute them
   minigate train charlm --seed 0      train a character model on text that comes with Python
   minigate COMMAND --help             what a command takes, with examples
 
@@ -51,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     words = [word for word in given if word != "--debug"]  # wherever it stands
     debug = words != given or os.environ.get("MINIGATE_DEBUG", "0") not in ("", "0")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ⊙ shows a question mark, and no traceback
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = _run(words, debug)
         sys.stdout.flush()  # a closed pipe shows here and not while the interpreter shuts down

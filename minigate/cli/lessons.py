@@ -24,6 +24,7 @@ examples:
   minigate lessons copy DEST --only 00,03   two lessons into a folder, without opening anything
   minigate lessons run                      run every lesson without a browser, and time it
   minigate lessons check 03 --json          which exercises of your lesson 03 are right
+  minigate lessons check --json --to WORK   the same for every lesson in somebody's folder
 
 your copy: --to FOLDER, or MINIGATE_LESSONS, or this folder if it holds one, or ~/minigate-lessons
 exit codes: 0 done or all passed, 1 something failed, 2 typed wrongly, 3 not all exercises are started
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     copying.add_argument("folder", nargs="?", metavar="DEST", help="where to (default: your copy)")
     copying.add_argument("--only", metavar="NN,NN", help="only these lessons")
     copying.add_argument("--solutions", action="store_true", help="also worked copies, in DEST/solutions")
+    text = "closed: solution() refuses in this copy, hints and checks go on (lessons/TEACHING.md); open: as at first"
+    copying.add_argument("--answers", choices=("open", "closed"), help=text)
     copying.add_argument("--force", action="store_true", help="replace edited files too, after a .bak copy")
     _add_folder(copying)
     running = _sub(actions, "run", "run lessons without a browser, writing nothing", "minigate lessons run 00 01")
@@ -55,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--shipped", action="store_true", help="the lessons as shipped, not your copy")
     _add_folder(running)
     checking = _sub(actions, "check", "run your copy of a lesson and report its exercises", "minigate lessons check 03")
-    checking.add_argument("numbers", nargs="+", metavar="NN", help="which lessons")
+    checking.add_argument("numbers", nargs="*", metavar="NN", help="which lessons (default: all that are in the copy)")
     checking.add_argument("--json", action="store_true", help="print an object per lesson")
     _add_folder(checking)
 
@@ -130,7 +133,9 @@ def _copy(arguments: argparse.Namespace) -> int:
 
     folder = _folder(arguments)
     only = [number for number in (arguments.only or "").split(",") if number.strip()]
-    written = copy_lessons(folder, only=only, solutions=arguments.solutions, force=arguments.force)
+    written = copy_lessons(
+        folder, only=only, solutions=arguments.solutions, force=arguments.force, answers=arguments.answers
+    )
     for item in written:
         print(f"{item.path.relative_to(folder).as_posix():<40} {item.what}")
     print(f"in {folder}")
@@ -181,12 +186,18 @@ def _counted(states: dict[str, Any]) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from minigate.learn import exercises
+    from minigate.learn import exercises, lessons
     from minigate.learn.runner import run_notebook
 
     folder = _folder(arguments)
     reports, states = [], []
-    for number in arguments.numbers:
+    there = [lesson.number for lesson in lessons() if (folder / lesson.path.name).is_file()]
+    if not arguments.numbers and not there:
+        raise OptionError(
+            explain("there are no lessons to check", expected=f"a copy in {folder}",
+                    remedy=f'minigate lessons copy "{folder}", or --to FOLDER')
+        )  # fmt: skip
+    for number in arguments.numbers or there:
         lesson, path = _notebook(number, folder, shipped=False)
         if path == lesson.path:
             raise OptionError(

@@ -29,7 +29,7 @@ class Gate:
 
     **Shapes**: s and g (…, H); each parameter in p as :meth:`init` returns it, one set per gate.
 
-    **Source**: the object of that name in Lasagne (2014) is the ancestor: there the nonlinearity was
+    **Source**: the object of that name in the library Lasagne is the ancestor: there the nonlinearity was
     a function, here it is trained too.
 
     **Errors**: a gate without ``compose`` raises ``TypeError`` when it is used.

@@ -18,7 +18,7 @@ from typing import Any
 
 from minigate.checking.copies import random_state_kept
 from minigate.errors import MinigateError, OptionError, explain
-from minigate.learn import progress
+from minigate.learn import answers, progress
 from minigate.learn.exercise import Exercise, Status, Verdict, wrong
 from minigate.learn.guard import (
     InputChangedError,
@@ -31,6 +31,7 @@ from minigate.learn.guard import (
 from minigate.learn.library import exercise
 
 _MISSING = object()
+_ELSEWHERE = "not judged here, the answers are not with this installation: hand your notebook in"
 
 
 class ExerciseNotPassedError(MinigateError, AssertionError):
@@ -68,6 +69,9 @@ def check(identity: str, attempt: Any = _MISSING) -> Result:
     **Errors**: :class:`OptionError` for an unknown exercise or without an attempt;
     :class:`ExerciseNotPassedError` only with ``MINIGATE_STRICT=1``.
     """
+    if not answers.are_here():
+        print(f"{identity}: {_ELSEWHERE}")
+        return Result(identity, "not started", "", f"{identity}: {_ELSEWHERE}", _shown=True)
     known = exercise(identity)
     if attempt is _MISSING:
         raise OptionError(
@@ -140,19 +144,28 @@ def hint(identity: str, number: int = 1) -> None:
 
     **Errors**: :class:`OptionError` for an unknown exercise or a number that is not 1, 2 or 3.
     """
+    if not answers.are_here():
+        print(f"{identity}: no hints, they are with the answers, and those are not with this installation")
+        return
     known = exercise(identity)
     if number not in (1, 2, 3):
         raise OptionError(explain("no such hint", where="hint", expected="1, 2 or 3", got=repr(number)))
     progress.record_hint(known.id, number)
     print(f"hint {number} of 3 for {known.id}: {known.hints[number - 1]}")
-    print(f'  after that: hint("{known.id}", {number + 1})' if number < 3 else f'  after that: solution("{known.id}")')
+    if number < 3:
+        print(f'  after that: hint("{known.id}", {number + 1})')
+    elif not answers.are_closed():
+        print(f'  after that: solution("{known.id}")')
 
 
 def solution(identity: str) -> None:
-    """Print the reference answer of an exercise.
+    """Print the reference answer of an exercise, or that the course has closed the answers.
 
     **Errors**: :class:`OptionError` for an unknown exercise.
     """
+    if not answers.are_here() or answers.are_closed():
+        print(f'{identity}: the answers are closed in this course; hint("{identity}", 3) is nearly the line')
+        return
     known = exercise(identity)
     progress.record_solution(known.id)
     print(f"# one right answer to {known.id}\n{known.source()}")

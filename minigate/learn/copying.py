@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from minigate.errors import OptionError, explain
+from minigate.learn.answers import Answers, are_closed
 from minigate.learn.library import cell_text, exercises, find_lesson, lessons_root, read_notebook
 from minigate.learn.paste import with_answers
 from minigate.learn.progress import MARKER, read_json, write_atomically
@@ -72,8 +74,8 @@ def delivered(folder: Path) -> dict[str, dict[str, Any]]:
     return {name: value for name, value in files.items() if isinstance(value, dict)}
 
 
-#: What stands beside the lessons and is none of them: the project's measurements, and the answers.
-NOT_LESSONS = ("RESULTS.md", "figures/", "solutions/")
+#: What stands beside the lessons and is none of them: the project's measurements, a word to teachers, the answers.
+NOT_LESSONS = ("RESULTS.md", "TEACHING.md", "figures/", "solutions/")
 
 
 def _shipped(only: Sequence[str], solutions: bool) -> Iterator[tuple[str, bytes]]:
@@ -94,14 +96,29 @@ def _shipped(only: Sequence[str], solutions: bool) -> Iterator[tuple[str, bytes]
 
 
 def copy_lessons(
-    folder: Path, *, only: Sequence[str] = (), solutions: bool = False, force: bool = False
+    folder: Path,
+    *,
+    only: Sequence[str] = (),
+    solutions: bool = False,
+    force: bool = False,
+    answers: Answers | None = None,
 ) -> list[Written]:
     """Bring a learner's copy up to date, file by file, and say what was done with each.
 
-    With ``force`` an edited file is replaced too, after a ``.bak`` copy of it has been made.
+    With ``force`` an edited file is replaced too, after a ``.bak`` copy of it has been made. ``answers``
+    closes or opens the answers in this copy; without it they stay as they were, at first open.
 
-    **Errors**: :class:`OSError` where the folder cannot be written to.
+    **Errors**: :class:`OSError` where the folder cannot be written to; :class:`OptionError` for worked
+    copies where the answers are closed.
     """
+    marker = read_json(folder / MARKER)
+    answers = answers or marker.get("answers", "open")
+    if solutions and (answers == "closed" or are_closed(folder)):
+        raise OptionError(
+            explain("worked copies are answers, and the answers are closed", where=str(folder),
+                    slip="a copy of your own, as a teacher, goes into another folder",
+                    remedy="leave --solutions out, or --answers open")
+        )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     known = delivered(folder)
     outcome = []
@@ -128,7 +145,7 @@ def copy_lessons(
             known[_new_name(name)] = _fingerprint(data)
             continue
         known[name] = _fingerprint(data)
-    content = {"about": "minigate lessons: what was delivered here; do not edit", "files": known}
+    content = {"about": "minigate lessons: what was delivered here; do not edit", "answers": answers, "files": known}
     write_atomically(folder / MARKER, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
     return outcome
 

@@ -155,6 +155,11 @@ def exercise(identity: str) -> Exercise:
     known = {e.id: e for e in exercises(number)} if re.fullmatch(r"\d\d", number) else {}
     if isinstance(identity, str) and identity in known:
         return known[identity]
+    solutions = lessons_root() / "solutions"
+    if not solutions.is_dir():
+        slip = "a course that has taken them out"
+        what = "the answers are not with this installation"
+        raise OptionError(explain(what, where=str(identity), expected=f"the folder {solutions}", slip=slip))
     names = list(known) or [e.id for lesson in lessons() for e in exercises(lesson.number)]
     close = difflib.get_close_matches(str(identity), names, n=1, cutoff=0.4)
     raise OptionError(

@@ -3,7 +3,8 @@
     python -m minigate.learn.publish lessons/00_orientation.ipynb
 
 runs the notebook in full (not ``MINIGATE_QUICK``), keeps its outputs, and gives it stable cell ids
-and the least metadata, so that a change of one cell is a change of one cell in the history too.
+and the least metadata, so that a change of one cell is a change of one cell in the history too. With
+``--map`` the picture of the course is drawn anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from minigate.learn.course import draw_map
 from minigate.learn.library import cell_text
 from minigate.learn.progress import write_atomically
 from minigate.learn.runner import run_notebook
@@ -132,16 +134,22 @@ def publish(path: Path) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Publish the notebooks named on the command line."""
+    """Publish the notebooks named on the command line, and draw the map."""
     parser = argparse.ArgumentParser(
         prog="python -m minigate.learn.publish", description="Run lessons and write them back."
     )
-    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("--map", action="store_true", help="draw lessons/map.png: which lesson needs which")
+    chosen = parser.parse_args(arguments)
+    if not chosen.notebooks and not chosen.map:
+        parser.error("name a notebook, or --map")
     wrong = 0
-    for path in parser.parse_args(arguments).notebooks:
+    for path in chosen.notebooks:
         found = publish(path)
         wrong += bool(found)
         print(f"{path.name}: " + ("; ".join(found) if found else "published"))
+    if chosen.map:
+        print(f"{draw_map().name}: drawn")
     return 1 if wrong else 0
 
 

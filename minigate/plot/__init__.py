@@ -33,6 +33,7 @@ from minigate.plot.palette import (
     SIGNED_MAP,
     gate_colour,
 )
+from minigate.plot.prerequisites import prerequisites
 from minigate.plot.raster import clockwork_raster
 from minigate.plot.residuals import deviations, residual_curve, residual_map, residual_size
 from minigate.plot.roofline import roofline
@@ -83,6 +84,7 @@ __all__ = [
     "learning_curves",
     "new_axes",
     "off_screen",
+    "prerequisites",
     "random_gates",
     "receptive_fields",
     "residual_curve",

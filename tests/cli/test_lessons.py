@@ -54,7 +54,7 @@ def test_list_before_any_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_copy_of_some_with_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lessons", "copy", "there", "--only", "01", "--solutions"]) == 0
     names = sorted(p.relative_to(tmp_path / "there").as_posix() for p in (tmp_path / "there").rglob("*") if p.is_file())
-    assert names == sorted([MARKER, "01_the_tape.ipynb", "README.md", "solutions/01_the_tape.ipynb"])
+    assert names == sorted([MARKER, "01_the_tape.ipynb", "README.md", "map.png", "solutions/01_the_tape.ipynb"])
     assert main(["lessons", "copy", "there", "--only", "99"]) == 2
     assert "there is no lesson '99'" in capsys.readouterr().err
 
@@ -78,19 +78,21 @@ def test_copy_keeps_what_was_edited(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_check_needs_a_copy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lessons", "check", "00"]) == 2
     assert "there is no copy of lesson 00 to check" in capsys.readouterr().err
+    assert main(["lessons", "check"]) == 2
+    assert "there are no lessons to check: expected a copy in" in capsys.readouterr().err
 
 
 def test_check_reports_exercises_and_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from minigate.learn import exercises
 
-    main(["lessons", "copy"])
+    main(["lessons", "copy", "--only", "00"])
     mine = tmp_path / "mine" / "00_orientation.ipynb"
     worked = with_answers(read_notebook(mine), tuple(e for e in exercises("00") if e.id != "00.silent"))
     exercise_cells(worked)["00.gate"]["source"] = "# Exercise 00.gate\ndef gate(s, old, new):\n    return old\n"
     mine.write_text(json.dumps(worked), encoding="utf-8")
     before = mine.read_bytes()
     capsys.readouterr()
-    assert main(["lessons", "check", "00", "--json"]) == 1
+    assert main(["lessons", "check", "--json"]) == 1  # every lesson that is in the copy
     (report,) = json.loads(capsys.readouterr().out)
     assert report["lesson"] == "00" and report["error"] == ""
     states = {"00.shapes": "pass", "00.gate": "fail", "00.unbroadcast": "pass", "00.silent": "not started"}
