@@ -16,6 +16,7 @@ EPILOG = """\
 examples:
   minigate bench cells --vs torch           every cell beside PyTorch (python -m pip install torch)
   minigate bench length                     time and memory of GRU against the length of the sequence
+  minigate bench images --vs torch          a ReNet layer, an MD-LSTM and LeNet-5 beside their rivals
   minigate bench cells --help               what a measurement takes, with more examples
 """
 CELLS_EPILOG = """\
@@ -49,12 +50,24 @@ beyond = what is not y or dx; documented = what the documentation of the way let
 """
 
 
+IMAGES_EPILOG = """\
+examples:
+  minigate bench images                     an MD-LSTM along diagonals beside a position at a time
+  minigate bench images --vs torch          and a ReNet layer and LeNet-5 beside PyTorch
+  minigate bench images --vs torch --rounds 9 --json
+
+A training step, forward and backward, in milliseconds (medians of interleaved runs). "×" is ours divided by the
+rival's, so below 1 is faster; where something is asked of a ratio, it says what, and whether it is so.
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the two measurements and their options."""
-    kinds = parser.add_subparsers(dest="what", metavar="cells | length", required=True)
+    """Declare the measurements and their options."""
+    kinds = parser.add_subparsers(dest="what", metavar="cells | length | images", required=True)
     for name, text, epilog, declare, measure in (
         ("cells", "the training step of every cell, beside its rivals", CELLS_EPILOG, _declare_cells, _run_cells),
         ("length", "time and memory against the length of the sequence", LENGTH_EPILOG, _declare_length, _run_length),
+        ("images", "the training step of what reads images", IMAGES_EPILOG, _declare_images, _run_images),
     ):
         kind = kinds.add_parser(name, help=text, description=text.capitalize() + ".", epilog=epilog)
         kind.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -140,6 +153,21 @@ def _run_length(arguments: argparse.Namespace) -> int:
         _draw(points, arguments.plot)
         _print(arguments, "", f"drawn: {arguments.plot}")
     return _finish(arguments, points, None)
+
+
+def _declare_images(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--vs", choices=["torch"], help="beside this framework too")
+    parser.add_argument("--rounds", type=int, default=5, help="turns for each contestant (default: 5)")
+
+
+def _run_images(arguments: argparse.Namespace) -> int:
+    from minigate.bench import table
+    from minigate.bench.images import IMAGE_COLUMNS, race_images
+
+    _print(arguments, _heading(arguments.vs))
+    races = race_images(arguments.vs, arguments.rounds, arguments.seed, arguments.quiet)
+    _print(arguments, table(IMAGE_COLUMNS, races, arguments.markdown))
+    return _finish(arguments, races, arguments.vs)
 
 
 def _draw(points: Sequence[Any], path: str) -> None:
