@@ -4,7 +4,7 @@
 
 runs the notebook in full (not ``MINIGATE_QUICK``), keeps its outputs, and gives it stable cell ids
 and the least metadata, so that a change of one cell is a change of one cell in the history too. With
-``--map`` the picture of the course is drawn anew.
+``--map`` the table and the picture of the course are made anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from minigate.learn.course import draw_map
+from minigate.learn.course import draw_map, write_index
 from minigate.learn.library import cell_text
 from minigate.learn.progress import write_atomically
 from minigate.learn.runner import run_notebook
@@ -139,7 +139,7 @@ def main(arguments: list[str]) -> int:
         prog="python -m minigate.learn.publish", description="Run lessons and write them back."
     )
     parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--map", action="store_true", help="draw lessons/map.png: which lesson needs which")
+    parser.add_argument("--map", action="store_true", help="write the table of lessons, and draw which needs which")
     chosen = parser.parse_args(arguments)
     if not chosen.notebooks and not chosen.map:
         parser.error("name a notebook, or --map")
@@ -149,6 +149,7 @@ def main(arguments: list[str]) -> int:
         wrong += bool(found)
         print(f"{path.name}: " + ("; ".join(found) if found else "published"))
     if chosen.map:
+        print(f"{write_index().name}: one row for each lesson")
         print(f"{draw_map().name}: drawn")
     return 1 if wrong else 0
 

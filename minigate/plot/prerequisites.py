@@ -38,8 +38,13 @@ def prerequisites(
         axes = new_axes(width=(found.width + 8) / 72, height=(found.height + 8) / 72)
     axes = blank(axes)
     axes.set(xlim=(-2, found.width + 2), ylim=(found.height + 2, -2))
+    highest: dict[float, float] = {}  # the height of each row, by the place of its middle
+    for name, (_, y) in found.centres.items():
+        highest[y] = max(highest.get(y, 0.0), sizes[name][1])
     for start, end in arrows:
-        _arrow(axes, found.routes[start, end], sizes[start][1], sizes[end][1])
+        route = found.routes[start, end]
+        room = tuple(highest[found.centres[name][1]] for name in (start, end))
+        _arrow(axes, route, (sizes[start][1], sizes[end][1]), room)
     for box in boxes:
         _box(axes, found.centres[box[0]], sizes[box[0]], texts[box[0]], several=len(box) > 1)
     rows = sorted({round(y, 3) for _, y in found.centres.values()})
@@ -95,12 +100,19 @@ def _box(
                   weight="bold" if row == 0 and not several else "normal")  # fmt: skip
 
 
-def _arrow(axes: Any, route: Sequence[tuple[float, float]], above: float, below: float) -> None:
+def _arrow(
+    axes: Any, route: Sequence[tuple[float, float]], own: tuple[float, float], room: tuple[float, ...]
+) -> None:
+    """From the lower edge of one box to the upper edge of the other: straight within the two rows, bent between them.
+
+    **Shapes**: own, the heights of the two boxes; room, those of their rows, in which taller boxes may stand.
+    """
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
     (x0, y0), *stops, (x1, y1) = route
-    points = [(x0, y0 + above / 2), *stops, (x1, y1 - below / 2)]
+    corners = [(x0, y0 + own[0] / 2), (x0, y0 + room[0] / 2), *stops, (x1, y1 - room[1] / 2), (x1, y1 - own[1] / 2)]
+    points = list(dict.fromkeys(corners))  # a piece of no length has no direction, and no head
     places, codes = [points[0]], [Path.MOVETO]
     for (a, b), (c, d) in zip(points, points[1:], strict=False):
         bend = (d - b) / 2

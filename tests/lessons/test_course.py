@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minigate.learn import exercises, find_lesson, lessons, lessons_root, publish
-from minigate.learn.course import MAP, draw_map, needs_of
+from minigate.learn.course import MAP, draw_map, needs_of, write_index
 from minigate.learn.library import cell_text, read_notebook
 
 INDEX = (lessons_root() / "README.md").read_text(encoding="utf-8")
@@ -28,10 +28,16 @@ def test_the_map_is_that_of_the_lessons() -> None:
     assert f"]({MAP})" in INDEX and (lessons_root() / MAP).stat().st_size < 150_000
 
 
-def test_the_map_is_drawn_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_and_map_are_made_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = tmp_path / "README.md"
+    first, last = lessons()[0].number, lessons()[-1].number
+    index.write_text(re.sub(rf"^\| ({last}) \|.*\n", "", INDEX, flags=re.MULTILINE), encoding="utf-8")
+    assert f"\n| {first} |" in index.read_text(encoding="utf-8") != INDEX
     monkeypatch.setattr(publish, "draw_map", lambda: draw_map(tmp_path / MAP))
+    monkeypatch.setattr(publish, "write_index", lambda: write_index(index))
     assert publish.main(["--map"]) == 0
     assert drawn_in(tmp_path / MAP) == needs_of(lessons())
+    assert index.read_text(encoding="utf-8") == INDEX, "the row that was taken out is there again"
     with pytest.raises(SystemExit):
         publish.main([])
 
