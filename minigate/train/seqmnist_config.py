@@ -25,8 +25,8 @@ class SeqMnistConfig(TrainingConfig):
     """
 
     preset: str = option("", "images and order by name, as listed below", list(PRESETS))
-    data: str = option("digits", "the images: digits (on board with scikit-learn) or mnist", tuple(READERS))
-    folder: str = option("", "where the files of mnist lie, if minigate has not fetched them")
+    data: str = option("digits", f"the images: {', '.join(READERS)}; the digits come with scikit-learn", tuple(READERS))
+    folder: str = option("", "where the files of these images lie, if minigate has not fetched them")
     order: str = option("row", "what is read at each step: a row, or a pixel, in order or permuted", ORDERS)
     cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
     hidden: int = option(100, "its units, H")
