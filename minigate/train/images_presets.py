@@ -6,7 +6,7 @@ from typing import Any
 
 _MNIST, _CIFAR, _SVHN = 55_000, 40_000, 67_000
 _PAPER = {"model": "renet", "dropout": 0.5, "input_dropout": 0.2, "batch": 100, "patience": 20}
-_LAPTOP = {"data": "mnist", "shift": 2, "batch": 32, "patience": 15}
+_LAPTOP = {"data": "mnist", "dropout": 0.0, "shift": 2, "batch": 32, "patience": 15}
 
 
 def _epochs(images: int, batch: int, many: int) -> dict[str, int]:

@@ -18,7 +18,7 @@ from tests.data.test_images import write
 
 SMALL = {
     "data": "mnist", "hidden": 3, "channels": "2,3", "dense": "5", "batch": 4, "updates": 12, "evaluate_every": 4,
-    "checkpoint_every": 3, "patience": 0,
+    "checkpoint_every": 3, "patience": 0, "dropout": 0.0, "shift": 0,
 }  # fmt: skip
 MODELS = ("renet", "mdlstm", "lenet")
 
