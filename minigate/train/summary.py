@@ -33,6 +33,7 @@ class Summary:
     N: int
     trace_bytes: int  # for T steps of N sequences
     composed: tuple[str, ...]  # recurrent layers that leave no trace, but a tape
+    images: bool = False  # it reads images or grids, so that work and memory are not those of T steps: both are 0
 
     def __str__(self) -> str:
         names = [*self.rows, "name", "total"]
@@ -42,6 +43,8 @@ class Summary:
         for (name, (shape, _)), text in zip(self.rows.items(), shapes, strict=True):
             lines.append(f"  {name:<{wide}}{text:<{deep}}{_size(shape):>12,}")
         lines.append(f"  {'total':<{wide}}{'':<{deep}}{self.parameters:>12,}  ({_bytes(self.parameter_bytes)})")
+        if self.images:
+            return "\n".join([*lines, "  work    follows from the size of the image and of its patches: not counted"])
         per_update = _flops(self.flops_training * self.T * self.N)
         lines.append(
             f"  work    {_flops(self.flops_forward)} in matrix products per step and sequence, "
@@ -58,7 +61,8 @@ def summary(model: Module, T: int = 100, N: int = 32, tokens: bool | None = None
 
     With ``tokens`` the cells read whole numbers and their input weights are looked up, which multiplies
     nothing; left out, a cell counts as reading tokens where nothing comes before it in a model with an
-    attribute ``K``, a vocabulary. Convolutions are not counted.
+    attribute ``K``, a vocabulary. Of a model that reads images or grids the parameters alone are counted: how often
+    each is used follows from the size of an image.
 
     **Equations**: forward 2·Σ D·H over the weights (D, H) that multiply; with the way back three times that.
 
@@ -71,7 +75,9 @@ def summary(model: Module, T: int = 100, N: int = 32, tokens: bool | None = None
     products = [
         p.size for name, p in parameters.items() if p.ndim == 2 and ".gate." not in name and id(p) not in looked_up
     ]
-    layers = {path: m for path, m in model.named_modules() if isinstance(m, Recurrent)}
+    images = any(getattr(m, "takes", "") in ("images", "grids") for _, m in model.named_modules())
+    products = [] if images else products
+    layers = {} if images else {path: m for path, m in model.named_modules() if isinstance(m, Recurrent)}
     by_hand = [layer for layer in layers.values() if layer.cell.written_by_hand]
     return Summary(
         model=f"{type(model).__name__}",
@@ -84,6 +90,7 @@ def summary(model: Module, T: int = 100, N: int = 32, tokens: bool | None = None
         N=N,
         trace_bytes=sum(_trace_bytes(layer, T, N) for layer in by_hand),
         composed=tuple(path or type(m).__name__ for path, m in layers.items() if not m.cell.written_by_hand),
+        images=images,
     )
 
 

@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from minigate.cells import GRU, LSTM, RNN
-from minigate.layers import Embedding, Linear, Recurrent, Stack
+from minigate.layers import Embedding, Linear, Recurrent, ReNet, Stack
 from minigate.module import Module
 from minigate.train import CharModel, summary
 
@@ -61,3 +61,10 @@ def test_the_table_shows_every_parameter_and_the_totals():
 def test_layers_on_layers_only_the_first_looks_up():
     stack = Stack([Recurrent(GRU(7, 4)), Recurrent(GRU(4, 4))])
     assert summary(stack, tokens=True).flops_forward == 2 * (3 * 16 + 3 * (16 + 16))
+
+
+def test_of_a_model_that_reads_images_the_parameters_alone_are_counted():
+    found = summary(ReNet(1, [2, 2], seed=0))
+    assert found.images and (found.flops_forward, found.trace_bytes) == (0, 0)
+    assert found.parameters == sum(p.size for p in ReNet(1, [2, 2]).parameters())
+    assert "follows from the size of the image" in str(found) and "per step" not in str(found)
