@@ -194,7 +194,7 @@ VERTICAL_WRONG = (
     Wrong(_rows_for_columns, slip="the rows were swept: time is the axis i, so the batch is J · N",
           expect=("case: one row",)),
     Wrong(_up_reads_down, slip="the sweep up reads what the sweep down has made; both read the patches"),
-    Wrong(_one_long_sequence, slip="all patches of an image were read as one sequence: the state ran on from one "
+    Wrong(_one_long_sequence, slip="all patches of an image were read as one sequence: the state runs on from one "
           "row into the next", expect=("case: one row",)),
     Wrong(_summed, expect=("v has shape (1, 3, 2, 4), expected (i=1, j=3, n=2, feature=8)",)),
 )
@@ -406,7 +406,7 @@ EXERCISES = (
         judge=agrees_with(vertical_backward, backward_cases, outputs=BACK_OUTPUTS, slips=BACK_WRONG,
                           praise="dx and six weights' gradients in 3 of 3 cases"),
         hints=(
-            "Go through `vertical` from its last line to its first, and undo each: the joining, the turning, the sweep.",
+            "Go through `vertical` from its last line to its first; undo each: the joining, the turning, the sweep.",
             "The joining: the first H numbers of dv are of the sweep down. The sweep up lived in turned time: turn "
             "all that you hand to sweep_backward, and turn what comes out for x. x was read twice.",
             "dx_up, *d_up = sweep_backward(dz[::-1, :, H:], columns[::-1], z[::-1, :, H:], *up); "

@@ -41,6 +41,7 @@ from minigate.plot.step import step_diagram
 from minigate.plot.sweeps import feature_maps, receptive_fields, sweep_frames
 from minigate.plot.tape import draw_tape
 from minigate.plot.unrolled import unrolled
+from minigate.plot.wavefront import wavefront
 
 __all__ = [
     "BACKWARD",
@@ -92,4 +93,5 @@ __all__ = [
     "sweep_frames",
     "units_moved",
     "unrolled",
+    "wavefront",
 ]
