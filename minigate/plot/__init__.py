@@ -45,6 +45,7 @@ from minigate.plot.sweeps import feature_maps, receptive_fields, sweep_frames
 from minigate.plot.tape import draw_tape
 from minigate.plot.terms import surviving_terms
 from minigate.plot.unrolled import unrolled
+from minigate.plot.wavefront import wavefront
 
 __all__ = [
     "BACKWARD",
@@ -100,4 +101,5 @@ __all__ = [
     "sweep_frames",
     "units_moved",
     "unrolled",
+    "wavefront",
 ]
