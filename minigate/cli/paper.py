@@ -136,7 +136,7 @@ def _named(place: dict[str, Any]) -> str:
 
 def _wrapped(text: str, first: str, later: str | None = None) -> list[str]:
     """Text without the marks of a docstring, in lines that fit."""
-    plain = re.sub(r":\w+:`([^`]+)`", r"\1", text).replace("``", "").replace("\\|", "|")
+    plain = re.sub(r":\w+:`(?:~[\w.]+\.)?([^`]+)`", r"\1", text).replace("``", "").replace("\\|", "|")
     lines = textwrap.wrap(plain, WIDTH, initial_indent=first, subsequent_indent=first if later is None else later,
                           break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return [line.replace(UNBROKEN, " ") for line in lines]

@@ -19,8 +19,10 @@ def read_digits(folder: Path | None = None) -> Images:
     **Errors**: :class:`OptionError` for a folder, where none is read; :class:`DataError` without scikit-learn.
     """
     if folder is not None:
-        where = "read_images"
-        raise OptionError(explain("the digits come with scikit-learn, from no folder", where=where, got=str(folder)))
+        raise OptionError(
+            explain("the digits come with scikit-learn, from no folder", where="read_images", got=str(folder),
+                    slip="a folder of other images", remedy="--data mnist (or cifar10, svhn, svhn-extra) as well")
+        )  # fmt: skip
     try:
         from sklearn.datasets import load_digits
     except ImportError:

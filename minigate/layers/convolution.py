@@ -72,7 +72,7 @@ class Conv2d(Module):
 
         **Errors**: :class:`ShapeError`, :class:`DTypeError`.
         """
-        x = _enter("Conv2d", x, self.C, self.size, self.padding)
+        x = as_images("Conv2d", x, self.C, self.size, self.padding)
         y = ops.conv2d(x, self["W"], stride=self.stride, padding=self.padding)
         return y + ops.reshape(self["b"], (self.K, 1, 1)) if self.bias else y
 
@@ -116,15 +116,21 @@ class MaxPool2d(Module):
 
         **Errors**: :class:`ShapeError`, :class:`DTypeError`.
         """
-        x = _enter("MaxPool2d", x, None, self.size, self.padding)
+        x = as_images("MaxPool2d", x, None, self.size, self.padding)
         return ops.max_pool2d(x, self.size, self.stride, self.padding)
 
     def __repr__(self) -> str:
         return f"MaxPool2d({self.size}, stride={self.stride}, padding={self.padding})"
 
 
-def _enter(where: str, x: Any, C: int | None, size: tuple[int, int], padding: tuple[int, int]) -> Tensor:
-    """Images, or words about what they are instead; C is None where any number of channels will do."""
+def as_images(
+    where: str, x: Any, C: int | None, size: tuple[int, int] = (0, 0), padding: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Images, or words about what they are instead; C is None where any number of channels will do.
+
+    **Errors**: :class:`DTypeError` for whole numbers, :class:`ShapeError` for other axes than (N, C, Y, X), and for Y
+    or X below ``size``, with the padding on both sides.
+    """
     x = as_tensor(x)
     shape = tuple(x.shape)
     if x.dtype.kind != "f":

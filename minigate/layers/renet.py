@@ -12,12 +12,13 @@ from typing import Any
 from minigate import ops
 from minigate.backend import generator
 from minigate.cells import GRU, Cell
-from minigate.errors import OptionError, ShapeError, explain
+from minigate.errors import OptionError, explain
+from minigate.layers.convolution import as_images
 from minigate.layers.dropout import Dropout
 from minigate.layers.sweeps import Sweeps
 from minigate.module import Module
 from minigate.ops.convolution import Pair
-from minigate.tensor import Tensor, as_tensor
+from minigate.tensor import Tensor
 
 
 class ReNet(Module):
@@ -36,8 +37,9 @@ class ReNet(Module):
     patches of 2 × 2, on CIFAR-10 three of 320 and on SVHN three of 256. ``dropout`` is after every layer, as theirs.
     Options: those of :class:`Sweeps`.
 
-    **Errors**: :class:`ShapeError` for what are no images with C channels; :class:`OptionError` for as many patches as
-    there are no layers; those of :class:`Sweeps` and :class:`Dropout`.
+    **Errors**: :class:`ShapeError` for what are no images with C channels; :class:`DTypeError` for pixels that are
+    whole numbers; :class:`OptionError` for sizes below one, no layers, and a list of patches of another length than
+    that of ``H``; those of :class:`Sweeps` and :class:`Dropout`.
     """
 
     takes = "images"
@@ -61,10 +63,16 @@ class ReNet(Module):
         alone = not isinstance(H, Sequence)
         units: list[Any] = [H] if alone else list(H)  # type: ignore[arg-type]
         patches = patch if isinstance(patch, list) else [patch] * len(units)
-        if not units or len(patches) != len(units):
+        if C < 1 or not units:
             raise OptionError(
-                explain("a patch for each layer", where="ReNet", expected=f"{len(units)} layers, {len(units)} patches",
-                        got=f"H={H!r} with patch={patch!r}",
+                explain("there is nothing to read, or nothing that reads", where="ReNet",
+                        expected="C ≥ 1, and the units of one layer or more", got=f"C={C}, H={H!r}",
+                        remedy="ReNet(1, [256, 256], patch=2)")
+            )  # fmt: skip
+        if len(patches) != len(units):
+            raise OptionError(
+                explain("a list of patches has one for each layer", where="ReNet",
+                        expected=f"as many patches as layers, {len(units)}", got=f"H={H!r} with patch={patch!r}",
                         slip="a list is one for each layer, a tuple is (down, across)",
                         remedy="ReNet(1, [256, 256], patch=(2, 2))")
             )  # fmt: skip
@@ -124,22 +132,9 @@ class ReNet(Module):
     def _as_grid(self, x: Any) -> Tensor:
         """A vector of C numbers at each pixel: (N, C, Y, X) → (Y, X, N, C), a view.
 
-        **Errors**: :class:`ShapeError` for anything but images with C channels.
+        **Errors**: :class:`ShapeError` for anything but images with C channels, :class:`DTypeError` for whole numbers.
         """
-        x = as_tensor(x)
-        if x.ndim != 4 or x.shape[1] != self.C:
-            slip, remedy = "", ""
-            if x.ndim == 3 and self.C == 1:
-                slip, remedy = "images without an axis of channels", "x[:, None]"
-            elif x.ndim == 3 and x.shape[0] == self.C:
-                slip, remedy = "one image", "x[None]"
-            elif x.ndim == 4 and x.shape[-1] == self.C:
-                slip, remedy = "the channels last, (N, Y, X, C)", "x.transpose(0, 3, 1, 2)"
-            raise ShapeError(
-                explain("wrong shape", where="ReNet", expected=f"images x of shape (N, C={self.C}, Y, X)",
-                        got=str(tuple(x.shape)), slip=slip, remedy=remedy)
-            )  # fmt: skip
-        return ops.transpose(x, (2, 3, 0, 1))
+        return ops.transpose(as_images("ReNet", x, self.C), (2, 3, 0, 1))
 
     def __repr__(self) -> str:
         layers = ", ".join(repr(layer) for layer in self.layers)

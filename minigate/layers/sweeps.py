@@ -53,8 +53,8 @@ class Sweeps(Module):
     result. ``parallel=True`` lets both halves read the patches, y = [first half, second half]: then y_ij depends on
     column j and row i alone.
 
-    **Source**: Visin et al. (2015), eqs. 1–3, the columns first; the later code of its authors (2016) has the rows
-    first, and the parallel halves as an option. All four cells have weights of their own and begin with zeros.
+    **Source**: Visin et al. (2015), eqs. 1–3, the columns first; the later code of the authors, for ReSeg, has the
+    rows first, and the parallel halves as an option. All four cells have weights of their own and begin with zeros.
 
     **Errors**: :class:`ShapeError` for what is no grid of D numbers; :class:`DTypeError` for whole numbers;
     :class:`OptionError` for another order, a patch below one, and what :class:`Recurrent` refuses.
@@ -164,20 +164,23 @@ class Sweeps(Module):
                         slip="pixels as bytes", remedy="x / numpy.float32(255)")
             )  # fmt: skip
         if x.ndim != 4 or x.shape[-1] != self.D:
+            slip, remedy = self._what_it_is(tuple(x.shape))
             raise ShapeError(
                 explain("wrong shape", where="Sweeps", expected=f"x of shape (Y, X, N, D={self.D})",
-                        got=str(tuple(x.shape)), slip=self._slip(tuple(x.shape)),
-                        remedy="x.transpose(2, 3, 0, 1) for images (N, C, Y, X)" if x.ndim == 4 else "")
+                        got=str(tuple(x.shape)), slip=slip, remedy=remedy)
             )  # fmt: skip
         array_module(x.data, *(p.data for p in self.parameters()[:1]))  # one library, or a clear error
         return x
 
-    def _slip(self, shape: tuple[int, ...]) -> str:
-        if len(shape) == 3:
-            return "one image without a batch, x[:, :, None]?"
+    def _what_it_is(self, shape: tuple[int, ...]) -> tuple[str, str]:
+        """A slip, and what to type; empty where nothing is likely."""
+        if len(shape) == 3 and shape[-1] == self.D:
+            return "one image without a batch", "x[:, :, None]"
         if len(shape) == 4 and shape[1] == self.D:
-            return "images (N, C, Y, X), the batch and the channels first?"
-        return "another number of channels than the layer was made for" if len(shape) == 4 else ""
+            return "images (N, C, Y, X), the batch and the channels first", "x.transpose(2, 3, 0, 1)"
+        if len(shape) == 4:
+            return "the layer was made for another number of channels", f"Sweeps(D={shape[-1]}, …)"
+        return "", ""
 
     def __repr__(self) -> str:
         cell = next(iter(self.halves.values())).directions[0].cell

@@ -27,7 +27,8 @@ def find_paper(name: str) -> Paper:
     if found:
         return found
     close = difflib.get_close_matches(_plain(name), names, n=3, cutoff=0.6)
-    nearest = list(dict.fromkeys(names[each].key for each in close))
+    theirs = [paper.key for paper in PAPERS if _plain(name) == _plain(paper.names[0])]  # the first author, no year
+    nearest = theirs or list(dict.fromkeys(names[each].key for each in close))
     raise OptionError(
         explain(
             f"no paper is called {name!r}",

@@ -12,6 +12,7 @@ since pointwise operations leave the layout as they find it, nothing has to be p
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 from minigate.backend import array_module
@@ -169,8 +170,11 @@ def _windows(xp: Any, x: Array, size: Pair, stride: Pair | None, padding: Pair) 
 
 def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
     """One number for both directions, or (down, across)."""
-    both = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or any(not isinstance(n, int) or n < least for n in both):
+    try:
+        both = tuple(index(n) for n in (value if isinstance(value, (tuple, list)) else (value, value)))
+    except TypeError:  # no whole numbers
+        both = ()
+    if len(both) != 2 or min(both) < least:
         raise OptionError(
             explain("no such choice", where=f"{name}=", expected=f"one or two integers ≥ {least}", got=repr(value))
         )

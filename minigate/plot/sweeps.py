@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def receptive_fields(
             if place is not None:
                 axes.plot(place[1], place[0], "+", color=BACKWARD, markersize=8, markeredgewidth=1.6)
             axes.set(xticks=[], yticks=[])
-            axes.set_title(f"{stage.replace('.', chr(10))}\nsees {seen[r, k]:.0%}", fontsize=8.5, loc="center")
+            axes.set_title(f"{_beneath(stage)}\nsees {seen[r, k]:.0%}", fontsize=8.5, loc="center")
             if k == 0:
                 axes.set_ylabel(name, fontsize=9.5)
     if image is not None:
@@ -64,12 +65,13 @@ def sweep_frames(
     """A strip of frames for every sweep: how large its state is where it has been, and blank where it has yet to go.
 
     A sweep's name says which way it goes: "vertical.forward" down, "vertical.backward" up, "horizontal.forward" to the
-    right, "horizontal.backward" to the left.
+    right, "horizontal.backward" to the left. There are not more frames than the longest side has steps.
 
     **Shapes**: each sweep (I, J), such as the mean of \\|h\\| over the units. What was drawn: name → (moments, I, J),
     NaN where it has not been.
     """
     largest = largest or max(float(np.max(values)) for values in sweeps.values()) or 1.0
+    moments = min(moments, max(length for values in sweeps.values() for length in np.shape(values)))
     all_axes = new_axes(len(sweeps), moments, width=WIDTH, height=1.55 * len(sweeps) + 0.4, squeeze=False)
     drawn, image = {}, None
     for r, (name, values) in enumerate(sweeps.items()):
@@ -86,7 +88,7 @@ def sweep_frames(
             axes.set(xticks=[], yticks=[])
             axes.set_title(f"after {t} of {T} steps", fontsize=8.5, loc="center")
             frames.append(frame)
-        all_axes[r, 0].set_ylabel(name.removeprefix("layers.0.").replace(".", "\n"), fontsize=9)
+        all_axes[r, 0].set_ylabel(_beneath(name.removeprefix("layers.0.")), fontsize=9)
         drawn[name] = np.array(frames)
     bar = all_axes[0, 0].figure.colorbar(image, ax=all_axes.ravel().tolist(), fraction=0.03, pad=0.01)
     bar.set_label("mean of |h| over the units")
@@ -95,12 +97,13 @@ def sweep_frames(
 
 
 def feature_maps(maps: Array, titles: Sequence[str] = (), *, columns: int = 8) -> tuple[Any, dict[str, Array]]:
-    """What each unit says at each place of one image, always over −1 … 1.
+    """What each unit says at each place of one image, over −1 … 1, or as far as the largest where that is above 1.
 
     **Shapes**: maps (I, J, F); ``titles`` F words, or none. What was drawn: "maps" (F, I, J).
     """
     drawn = np.moveaxis(np.asarray(maps, dtype=float), -1, 0)
     F, I, J = drawn.shape
+    largest = max(1.0, float(np.abs(drawn).max(initial=0.0)))  # what follows a relu has no bound
     columns = max(1, min(columns, F))
     rows = -(-F // columns)
     height = rows * (WIDTH / columns * I / J + (0.25 if titles else 0.1)) + 0.4
@@ -110,11 +113,18 @@ def feature_maps(maps: Array, titles: Sequence[str] = (), *, columns: int = 8) -
         if k >= F:
             blank(axes)
             continue
-        image = axes.imshow(drawn[k], cmap=SIGNED_MAP, vmin=-1.0, vmax=1.0)
+        image = axes.imshow(drawn[k], cmap=SIGNED_MAP, vmin=-largest, vmax=largest)
         axes.set(xticks=[], yticks=[])
         if titles:
             axes.set_title(titles[k], fontsize=8, loc="center")
-    bar = all_axes[0, 0].figure.colorbar(image, ax=all_axes.ravel().tolist(), fraction=0.03, pad=0.01, ticks=[-1, 0, 1])
+    ends = [-largest, 0.0, largest]
+    bar = all_axes[0, 0].figure.colorbar(image, ax=all_axes.ravel().tolist(), fraction=0.03, pad=0.01, ticks=ends)
+    bar.ax.set_yticklabels([f"{end:.3g}" for end in ends])
     bar.set_label("feature")
     bar.outline.set_visible(False)
     return all_axes[0, 0], {"maps": drawn}
+
+
+def _beneath(name: str) -> str:
+    """The parts of a name beneath one another: "layers.0", "vertical", "forward"."""
+    return re.sub(r"(?<!layers)\.", "\n", name)

@@ -4,13 +4,14 @@ dimensions at once. Like ReNet each makes a feature map (I, J, N, ·) of images 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
 from minigate.cells import MDLSTM
+from minigate.errors import OptionError, explain
 from minigate.layers import Conv2d, Dropout, FourDirections, MaxPool2d
 from minigate.layers.sweeps import to_patches
 from minigate.module import Module
@@ -22,7 +23,7 @@ ROOM = 10  # pixels each way: a smaller map is given a margin before a window of
 class LeNet(Module):
     """The convolutional half of LeNet-5: twice a convolution of 5 × 5, a nonlinearity, and the largest of 2 × 2.
 
-    **Equations**: y¹ = pool(relu(x ∗ W¹ + b¹)); y² = pool(relu(y¹ ∗ W² + b²)).
+    **Equations**: y¹ = dropout(pool(relu(x ∗ W¹ + b¹))); y² = dropout(pool(relu(y¹ ∗ W² + b²))).
 
     **Shapes**: x (N, C, Y, X) with ``size`` = (Y, X) → y (I, J, N, K₂). The first convolution has a margin of 2, so
     that its map is as large as the image; the second has none where what it reads is 10 pixels or larger: for an
@@ -33,7 +34,7 @@ class LeNet(Module):
     of the second convolution sees all of the first, a softmax at the end. What follows, 120 and 84 units, is in
     :class:`~minigate.train.image_classifier.ImageClassifier`.
 
-    **Errors**: those of the layers, for images that are too small or have other channels.
+    **Errors**: :class:`OptionError` for images of which so many convolutions leave nothing; those of the layers.
     """
 
     takes = "images"
@@ -48,7 +49,7 @@ class LeNet(Module):
         seed: Any = None,
     ) -> None:
         super().__init__()
-        rng = generator(seed)
+        rng, whole = generator(seed), size
         self.C, self.output_size = C, channels[-1]
         self.convolutions: list[Conv2d] = []
         for k, (before, after) in enumerate(pairwise((C, *channels))):
@@ -56,6 +57,13 @@ class LeNet(Module):
             layer = Conv2d(before, after, 5, padding=margin, seed=int(rng.integers(2**32)))
             self.convolutions.append(self.child(f"convolutions.{k}", layer))  # type: ignore[arg-type]
             size = (size[0] - 4 + 2 * margin) // 2, (size[1] - 4 + 2 * margin) // 2
+        if min(size) < 1:
+            raise OptionError(
+                explain("the convolutions leave nothing of the image", where="LeNet",
+                        expected="a map of one pixel or more: each convolution halves it",
+                        got=f"{len(channels)} convolutions of an image of {whole[0]}×{whole[1]}",
+                        remedy="--channels with fewer numbers")
+            )  # fmt: skip
         self.map_size = size
         self.pool = MaxPool2d(2)
         self.dropout = Dropout(dropout, seed=int(rng.integers(2**32)))
@@ -101,7 +109,6 @@ class MDLSTMNet(Module):
         *,
         dropout: float = 0.0,
         seed: Any = None,
-        cell: Callable[..., Any] = MDLSTM,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -112,7 +119,7 @@ class MDLSTMNet(Module):
         for j, (units, (h, w)) in enumerate(zip(H, self.patch, strict=True)):
             Y, X = -(-Y // h), -(-X // w)
             D = h * w * (self.layers[-1].output_size if self.layers else C)
-            layer = FourDirections([cell(D, units, seed=int(rng.integers(2**32)), **options) for _ in range(4)])
+            layer = FourDirections([MDLSTM(D, units, seed=int(rng.integers(2**32)), **options) for _ in range(4)])
             self.layers.append(layer)
             self.child(f"layers.{j}", layer)
         self.map_size, self.output_size = (Y, X), self.layers[-1].output_size

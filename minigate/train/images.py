@@ -28,6 +28,10 @@ class ClassifyingImages(Classifying):
     config: ImagesConfig
     model: ImageClassifier
 
+    def __init__(self, config: ImagesConfig) -> None:
+        super().__init__(config)
+        self.vary(self.train[:1], 0)  # a shift that leaves nothing is told now, and not when there is a run already
+
     def make_model(self) -> ImageClassifier:
         """A feature map, and what reads it."""
         return build_image_classifier(self.config, self.size, len(self.images.classes))

@@ -34,7 +34,7 @@ class ImagesConfig(TrainingConfig):
     hidden: int = option(32, "for renet and mdlstm: units of each sweep, H")
     patch: str = option("2", "for renet and mdlstm: sides of the patches of all layers, or one for each: 4,2")
     cell: str = option("gru", "for renet: the cell of every sweep; rnn is tanh", tuple(CELLS))
-    gate: str = option("sigmoid", f"the function of every gate: {', '.join(GATES)}", tuple(GATES))
+    gate: str = option("sigmoid", f"for renet and mdlstm: the function of every gate: {', '.join(GATES)}", tuple(GATES))
     order: str = option("vertical-first", "for renet: which sweeps come first", ORDERS)
     parallel: bool = option(False, "for renet: both halves of a layer read the patches")
     channels: str = option("6,16", "for lenet: maps of each convolution")
@@ -58,17 +58,20 @@ class ImagesConfig(TrainingConfig):
             if getattr(self, name) >= 1:
                 got = str(getattr(self, name))
                 raise OptionError(explain(f"{name} is too large", where="images", expected=f"{name} < 1", got=got))
-        if self.model == "renet" and self.cell == "rnn" and self.gate != "sigmoid":
+        without_gates = {"renet": self.cell == "rnn", "lenet": True}.get(self.model, False)
+        if without_gates and self.gate != "sigmoid":
+            who, option = ("an rnn", "--cell rnn") if self.model == "renet" else ("LeNet", "--model lenet")
             raise OptionError(
-                explain("an rnn has no gates", where="images", expected="--cell gru or --cell lstm with --gate",
-                        got=f"--cell rnn --gate {self.gate}")
+                explain(f"{who} has no gates", where="images", got=f"{option} --gate {self.gate}",
+                        expected="--cell gru, --cell lstm or --model mdlstm with --gate")
             )  # fmt: skip
         for name in ("patch", "channels", "dense"):
             self.numbers(name)
         if len(self.numbers("patch")) not in (1, self.layers):
+            expected = "1 number" if self.layers == 1 else f"1 or {self.layers} numbers"
             raise OptionError(
-                explain("a patch for each layer, or one for all", where="images", got=f"--patch {self.patch}",
-                        expected=f"1 or {self.layers} numbers", remedy=f"--layers {len(self.numbers('patch'))}")
+                explain("a patch for each layer, or one for all", where="images", expected=expected,
+                        got=f"--patch {self.patch}", remedy=f"--layers {len(self.numbers('patch'))}")
             )  # fmt: skip
 
     def numbers(self, name: str) -> list[int]:
@@ -77,7 +80,7 @@ class ImagesConfig(TrainingConfig):
         **Errors**: :class:`OptionError` for anything else.
         """
         words = [word for word in getattr(self, name).split(",") if word.strip()]
-        if not all(word.strip().isdigit() and int(word) > 0 for word in words) or (not words and name != "dense"):
+        if not all(word.strip().isdecimal() and int(word) > 0 for word in words) or (not words and name != "dense"):
             raise OptionError(
                 explain(f"{name} is a list of whole numbers", where="images", expected="such as 4,2",
                         got=repr(getattr(self, name)))

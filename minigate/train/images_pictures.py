@@ -65,8 +65,9 @@ def stages(model: ImageClassifier, x: Any) -> dict[str, Tensor]:
 def receptive_field(y: Tensor, x: Tensor) -> Array:
     """How strongly the place in the middle of a feature map depends on each pixel.
 
-    **Equations**: mean over images n and features k of \\|∂y_{IJnk} / ∂x_{nc}\\|, its length over the channels c; the
-    features are taken with random signs in four draws, which costs four ways back and not one for each.
+    **Equations**: for signs s_k = ±1, one for each image and feature, drawn by chance: the length over the channels c
+    of Σ_k s_k ∂y_{ijnk} / ∂x_{nc}, with i = I // 2 and j = J // 2; of that the mean over the images n and four draws.
+    Its square is on average Σ_kc (∂y_{ijnk} / ∂x_{nc})², and it costs four ways back, not one for each feature.
 
     **Shapes**: y (I, J, N, F), made from x (N, C, Y, X) → (Y, X).
     """

@@ -36,6 +36,7 @@ def test_one_paper_as_text(capsys: pytest.CaptureFixture[str]) -> None:
                   "lessons   08 The GRU and its two reset orders  lessons/08_gru.ipynb", "source    Cho et al. (2014)"):
         assert piece in out, piece
     assert "``" not in out and "\u00a0" not in out
+    assert paper._wrapped("in :class:`~minigate.train.run.Run`, not :class:`GRU`", "") == ["in Run, not GRU"]
 
 
 def test_one_paper_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 import minigate as mg
-from minigate.errors import OptionError, ShapeError
+from minigate.errors import DTypeError, OptionError, ShapeError
 from minigate.layers import Dropout, ReNet, Sweeps
 
 
@@ -93,11 +93,16 @@ def test_what_are_no_images_is_told_apart():
     for shape, says in (
         ((3, 28, 28), r"images without an axis of channels[\s\S]*x\[:, None\]"),
         ((3, 28, 28, 1), r"the channels last[\s\S]*x\.transpose\(0, 3, 1, 2\)"),
-        ((3, 2, 28, 28), r"expected images x of shape \(N, C=1, Y, X\), got \(3, 2, 28, 28\)"),
+        ((3, 2, 28, 28), r"expected images x of shape \(N, C=1, Y, X\), got \(3, 2, 28, 28\)[\s\S]*ReNet\(C=2, …\)"),
     ):
         with pytest.raises(ShapeError, match=says):
             ReNet(1, 3, seed=0)(numpy.zeros(shape, "float32"))
     with pytest.raises(ShapeError, match=r"one image[\s\S]*x\[None\]"):
         ReNet(3, 2, seed=0)(numpy.zeros((3, 28, 28), "float32"))
+    with pytest.raises(DTypeError, match=r"ReNet.*got uint8[\s\S]*astype"):
+        ReNet(1, 3, seed=0)(numpy.zeros((3, 1, 28, 28), "uint8"))
+    for C, H in ((0, 3), (1, [])):
+        with pytest.raises(OptionError, match=rf"C ≥ 1, and the units of one layer or more, got C={C}, H="):
+            ReNet(C, H)
     with pytest.raises(OptionError, match=r"a list is one for each layer, a tuple is \(down, across\)"):
         ReNet(1, [2, 2], patch=[2, 2, 2])

@@ -160,6 +160,8 @@ def test_the_names_of_a_paper(name: str, key: str) -> None:
 def test_an_unknown_name_has_its_neighbours_named() -> None:
     with pytest.raises(OptionError, match=r"is called 'lstn'(.|\n)*did you mean lstm(.|\n)*type: minigate paper lstm"):
         find_paper("lstn")
+    with pytest.raises(OptionError, match=r"did you mean renet\?"):
+        find_paper("Visin")
     with pytest.raises(OptionError, match=r"type: minigate paper \(it lists them\)"):
         find_paper("§§§")
 

@@ -46,3 +46,10 @@ def test_features_have_the_same_colours_in_every_panel():
     axes, drawn = plot.feature_maps(maps, ["a", "b", "c", "d", "e"], columns=3)
     assert drawn["maps"].shape == (5, 3, 4) and numpy.array_equal(drawn["maps"][2], maps[..., 2])
     assert all(panel.images[0].get_clim() == (-1.0, 1.0) for panel in axes.figure.axes if panel.images)
+
+
+def test_features_without_a_bound_have_room_and_a_short_sweep_has_no_frame_twice():
+    axes, _ = plot.feature_maps(numpy.array([[[0.0, 2.5], [-0.5, 1.0]]]))
+    assert all(panel.images[0].get_clim() == (-2.5, 2.5) for panel in axes.figure.axes[:2])
+    axes, drawn = plot.sweep_frames({"layers.1.vertical.forward": numpy.ones((3, 3))})
+    assert drawn["layers.1.vertical.forward"].shape == (3, 3, 3) and axes.get_ylabel() == "layers.1\nvertical\nforward"

@@ -174,10 +174,24 @@ def test_a_receptive_field_is_what_one_place_depends_on(rng):
         ({"patch": "4,2,1", "layers": 2}, r"a patch for each layer, or one for all.*1 or 2 numbers.*--layers 3"),
         ({"dropout": 1.0}, "dropout is too large"),
         ({"model": "resnet"}, r"no such model.*renet \| mdlstm \| lenet"),
+        ({"patch": "²"}, "patch is a list of whole numbers"),
+        ({"patch": "4,2"}, r"expected 1 number, got --patch 4,2.*--layers 2"),
         ({"cell": "rnn", "gate": "kaf"}, "an rnn has no gates"),
+        ({"model": "lenet", "gate": "kaf"}, "LeNet has no gates.*got --model lenet --gate kaf"),
         ({"channels": ""}, "channels is a list"),
     ],
 )
 def test_options_that_cannot_be_meant(wrong, says):
     with pytest.raises(OptionError, match=f"(?s){says}"):
         ImagesConfig(**wrong)
+
+
+def test_what_does_not_fit_the_images_is_told_before_there_is_a_run(tmp_path, options):
+    for wrong, says in (
+        ({"model": "lenet", "channels": "2,2,2,2"}, "LeNet: the convolutions leave nothing.*4 convolutions.*5×6"),
+        ({"shift": 5}, "the shift leaves nothing.*images of 5×6"),
+        ({"batch": 100}, "the batch is larger"),
+    ):
+        with pytest.raises(OptionError, match=f"(?s){says}"):
+            run_experiment("images", options | wrong, out=tmp_path / "run")
+        assert not (tmp_path / "run").exists()
