@@ -209,7 +209,7 @@ def _shapes(given: Sequence[str], names: Sequence[str]) -> Mapping[str, Sequence
 
 def _sizes(text: str, where: str, letters: str, example: str) -> tuple[int, ...]:
     parts, count = text.replace(" ", "").split(","), len(letters.split(","))
-    if len(parts) != count or not all(part.isdigit() and int(part) > 0 for part in parts):
+    if len(parts) != count or not all(part.isdecimal() and int(part) > 0 for part in parts):
         what = f"a shape has {('three', 'four', 'five')[count - 3]} sizes"
         raise OptionError(explain(what, where=where, expected=letters, got=text, remedy=f"{where} {example}"))
     return tuple(int(part) for part in parts)
@@ -217,7 +217,7 @@ def _sizes(text: str, where: str, letters: str, example: str) -> tuple[int, ...]
 
 def _lengths(text: str) -> tuple[int, ...]:
     parts = text.replace(" ", "").split(",")
-    if not all(part.isdigit() and int(part) > 0 for part in parts):
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
         what, remedy = "lengths are whole numbers of steps", "--T 100,1000,10000"
         raise OptionError(explain(what, where="--T", expected="T,T,…, each >= 1", got=text, remedy=remedy))
     return tuple(sorted({int(part) for part in parts}))

@@ -109,7 +109,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
         options["N"] = arguments.N
     if arguments.T is not None:
         lengths = arguments.T.replace(" ", "").split(",")
-        if not all(length.isdigit() and int(length) > 0 for length in lengths):
+        if not all(length.isdecimal() and int(length) > 0 for length in lengths):
             what = "lengths of time are whole numbers from 1 on"
             raise OptionError(explain(what, where="--T", expected="1,2,5", got=arguments.T, remedy="--T 1,2,5"))
         options["T"] = tuple(int(length) for length in lengths)

@@ -85,7 +85,7 @@ def _read(path: Path) -> Labelled:
                     slip="the file of the full numbers, format 1, which has boxes; format 2 is read, cropped digits")
         )  # fmt: skip
     pixels, labels = found["X"], found["y"].reshape(-1)
-    whole = labels.dtype.kind in "iuf" and numpy.array_equal(labels, labels.astype(numpy.int64))
+    whole = labels.dtype.kind in "iuf" and numpy.isfinite(labels).all() and not (labels % 1).any()
     if pixels.ndim != 4 or pixels.shape[2] != 3 or pixels.dtype != numpy.uint8 or not whole:
         raise DataError(
             explain(f"{path.name} has something else in X or y", where=str(path.parent),

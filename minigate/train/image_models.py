@@ -13,6 +13,7 @@ from minigate.backend import generator
 from minigate.cells import MDLSTM
 from minigate.errors import OptionError, explain
 from minigate.layers import Conv2d, Dropout, FourDirections, MaxPool2d
+from minigate.layers.convolution import as_images
 from minigate.layers.sweeps import to_patches
 from minigate.module import Module
 from minigate.tensor import Tensor, as_tensor
@@ -130,7 +131,7 @@ class MDLSTMNet(Module):
 
         **Shapes**: x (N, C, Y, X) → "layer 1", … → (I, J, N, 4H).
         """
-        found, y = {}, ops.transpose(as_tensor(x), (2, 3, 0, 1))
+        found, y = {}, ops.transpose(as_images("MDLSTMNet", x, self.C), (2, 3, 0, 1))
         for j, layer in enumerate(self.layers):
             y = self.dropout(layer(to_patches(y, self.patch[j])))
             found[f"layer {j + 1}"] = y

@@ -14,6 +14,7 @@ from minigate.layers import ReNet
 from minigate.tensor import Tensor, grad, no_grad
 from minigate.train.curves import save_picture
 from minigate.train.image_classifier import ImageClassifier, build_image_classifier, load_image_classifier
+from minigate.train.image_models import LeNet
 from minigate.train.mistakes import draw_mistakes
 from minigate.train.run import Run
 
@@ -62,16 +63,17 @@ def stages(model: ImageClassifier, x: Any) -> dict[str, Tensor]:
     return body.sweeps(x) if isinstance(body, ReNet) else body.stages(x)
 
 
-def receptive_field(y: Tensor, x: Tensor) -> Array:
-    """How strongly the place in the middle of a feature map depends on each pixel.
+def receptive_field(y: Tensor, x: Tensor, place: tuple[int, int] | None = None) -> Array:
+    """How strongly one place of a feature map, the one in its middle unless told, depends on each pixel.
 
     **Equations**: for signs s_k = ±1, one for each image and feature, drawn by chance: the length over the channels c
-    of Σ_k s_k ∂y_{ijnk} / ∂x_{nc}, with i = I // 2 and j = J // 2; of that the mean over the images n and four draws.
-    Its square is on average Σ_kc (∂y_{ijnk} / ∂x_{nc})², and it costs four ways back, not one for each feature.
+    of Σ_k s_k ∂y_{ijnk} / ∂x_{nc}, with i, j = ``place``, or I // 2, J // 2; of that the mean over the images n and
+    four draws. Its square is on average Σ_kc (∂y_{ijnk} / ∂x_{nc})², and it costs four ways back, not one for each
+    feature.
 
     **Shapes**: y (I, J, N, F), made from x (N, C, Y, X) → (Y, X).
     """
-    i, j = y.shape[0] // 2, y.shape[1] // 2
+    i, j = place or (y.shape[0] // 2, y.shape[1] // 2)
     rng, total = numpy.random.default_rng(0), 0.0
     for _ in range(4):
         cotangent = numpy.zeros(y.shape, dtype=str(y.dtype))
@@ -83,11 +85,28 @@ def receptive_field(y: Tensor, x: Tensor) -> Array:
 
 def _fields(model: ImageClassifier, images: Images, some: Labelled) -> dict[str, Array]:
     x = Tensor(_numbers(model, images, some), requires_grad=True)
-    return {name: receptive_field(y, x) for name, y in stages(model, x).items()}
+    return {
+        name: receptive_field(y, x, over_the_middle(model, k, x.shape[2:]))
+        for k, (name, y) in enumerate(stages(model, x).items())
+    }
+
+
+def over_the_middle(model: ImageClassifier, stage: int, size: tuple[int, ...]) -> tuple[int, int] | None:
+    """The place of a map whose patch of the image has the pixel (Y // 2, X // 2) in it; None for convolutions.
+
+    With patches that do not divide a map there is padding below and on the right, so it is not the middle of the map.
+    """
+    body, (i, j) = model.body, (size[0] // 2, size[1] // 2)
+    if isinstance(body, LeNet):
+        return None
+    patches = [layer.patch for layer in body.layers] if isinstance(body, ReNet) else body.patch
+    for h, w in patches[: 1 + (stage // 4 if isinstance(body, ReNet) else stage)]:
+        i, j = i // h, j // w
+    return i, j
 
 
 def _centre(size: tuple[int, ...]) -> tuple[float, float]:
-    return size[1] / 2, size[2] / 2
+    return size[1] // 2, size[2] // 2
 
 
 def _numbers(model: ImageClassifier, images: Images, some: Labelled) -> Array:

@@ -1,10 +1,15 @@
-"""Image models by name: the three architectures of the ReNet paper, and three that a laptop can train."""
+"""Image models by name: the three architectures of the ReNet paper, and three that a laptop can train.
+
+Of the paper are the layers, the units, the patches, dropout and augmentation. The learning rate, the batch, and what
+is held out to validate are ours: 5,000 images of MNIST, 10,000 of CIFAR-10 and 6,105 of SVHN, whose extra part is left
+out.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-_MNIST, _CIFAR, _SVHN = 55_000, 40_000, 67_000
+_MNIST, _CIFAR, _SVHN = 55_000, 40_000, 67_152
 _PAPER = {"model": "renet", "dropout": 0.5, "input_dropout": 0.2, "batch": 100, "patience": 20}
 _LAPTOP = {"data": "mnist", "dropout": 0.0, "shift": 2, "batch": 32, "patience": 15}
 

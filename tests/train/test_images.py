@@ -11,7 +11,7 @@ from minigate.data import Labelled, augment
 from minigate.errors import OptionError
 from minigate.train import ClassifyingImages, ImagesConfig, load_checkpoint, load_image_classifier, run_experiment
 from minigate.train.image_classifier import build_image_classifier
-from minigate.train.images_pictures import receptive_field, stages
+from minigate.train.images_pictures import over_the_middle, receptive_field, stages
 from minigate.train.images_presets import PRESETS, preset_table
 from minigate.train.pictures import draw_run
 from tests.data.test_images import write
@@ -165,6 +165,16 @@ def test_a_receptive_field_is_what_one_place_depends_on(rng):
     column[:6, 4:6] = True
     assert numpy.array_equal(found["layers.0.vertical.forward"], column)
     assert found["layers.0.horizontal.backward"][:, 4:].all() and not found["layers.0.horizontal.backward"][:, :4].any()
+
+
+def test_the_place_over_the_middle_of_an_image_minds_the_padding():
+    """28 pixels are 7 patches of 4, and those 4 of 2, the last one half empty: pixel 14 is in the second of them."""
+    for model, stage, expected in (
+        ("renet", 0, (3, 3)), ("renet", 3, (3, 3)), ("renet", 4, (1, 1)), ("mdlstm", 0, (3, 3)), ("mdlstm", 1, (1, 1)),
+        ("lenet", 1, None),
+    ):  # fmt: skip
+        built = build_image_classifier(ImagesConfig(model=model, layers=2, hidden=2, patch="4,2"), (1, 28, 28), 10)
+        assert over_the_middle(built, stage, (28, 28)) == expected
 
 
 @pytest.mark.parametrize(
