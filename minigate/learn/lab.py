@@ -26,9 +26,11 @@ from urllib.parse import quote
 
 from minigate.errors import MinigateError, explain
 
-# Defaults, under whatever the learner has set: the index is shown as it reads, and nobody asks the network for news.
+# Defaults, under whatever the learner has set: the index is shown as it reads, a notebook does not ask which kernel
+# (there is one), and nobody asks the network for news.
 SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
@@ -176,6 +178,7 @@ def open_lab(folder: Path, first: str, *, browser: bool | None = None, port: int
     )
     since, server = time.time(), None
     with _stops_like_ctrl_c(), _environment() as environment, tempfile.TemporaryFile() as log:
+        print("starting JupyterLab; the first start can take a minute", flush=True)
         process = subprocess.Popen(command(folder, port), env=environment, stdout=log, stderr=log, **apart)
         try:
             server = _await_server(process, folder, since, log)

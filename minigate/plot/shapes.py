@@ -67,7 +67,9 @@ def shape_flow(
     cell, x = 0.36, 0.0
     for i, (name, (rows, columns), letters) in enumerate(terms):
         last = i == len(terms) - 1
-        _grid(axes, x, rows * cell / 2, rows, columns, cell, BACKWARD + "30" if last else SERIES[i % 2] + "30")
+        # What is multiplied from the right is data; what multiplies it, or is only added, is a parameter.
+        colour = BACKWARD if last else SERIES[0] if signs[i] == "@" else SERIES[1]
+        _grid(axes, x, rows * cell / 2, rows, columns, cell, colour + "30")
         _sides(axes, x, rows * cell / 2, rows, columns, cell, letters)
         axes.text(x + columns * cell / 2, -1.05, name, ha="center", va="top", family="monospace")
         x += columns * cell
