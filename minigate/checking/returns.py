@@ -26,7 +26,10 @@ def place_of(method: Callable[..., Any]) -> str:
     """A method and the line that it is written in: ``MyCell.step (my_cell.py, line 12)``."""
     code = getattr(inspect.unwrap(getattr(method, "__func__", method)), "__code__", None)
     name = getattr(method, "__qualname__", repr(method)).split("<locals>.")[-1]
-    return f"{name} ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else name
+    if code is None:
+        return name
+    place = "notebook cell" if "ipykernel" in code.co_filename else Path(code.co_filename).name
+    return f"{name} ({place}, line {code.co_firstlineno})"
 
 
 # ---- cells -----------------------------------------------------------------------------------------
