@@ -14,6 +14,12 @@ from minigate.train.recurrent_part import CELLS
 from minigate.train.training_config import TrainingConfig, by_default
 
 MODELS = ("renet", "mdlstm", "lenet")
+#: Option → the models that it is for, where it is not for all.
+FOR = {
+    "layers": ("renet", "mdlstm"), "hidden": ("renet", "mdlstm"), "patch": ("renet", "mdlstm"),
+    "gate": ("renet", "mdlstm"), "cell": ("renet",), "order": ("renet",), "parallel": ("renet",),
+    "channels": ("lenet",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,16 @@ class ImagesConfig(TrainingConfig):
             if getattr(self, name) >= 1:
                 got = str(getattr(self, name))
                 raise OptionError(explain(f"{name} is too large", where="images", expected=f"{name} < 1", got=got))
-        without_gates = {"renet": self.cell == "rnn", "lenet": True}.get(self.model, False)
-        if without_gates and self.gate != "sigmoid":
-            who, option = ("an rnn", "--cell rnn") if self.model == "renet" else ("LeNet", "--model lenet")
+        for name, models in FOR.items():
+            if self.model not in models and getattr(self, name) != self.__dataclass_fields__[name].default:
+                raise OptionError(
+                    explain(f"{self.model} has no {name}", where="images", got=f"--model {self.model} with --{name}",
+                            expected=f"--{name} with --model {' or '.join(models)}")
+                )  # fmt: skip
+        if self.model == "renet" and self.cell == "rnn" and self.gate != "sigmoid":
             raise OptionError(
-                explain(f"{who} has no gates", where="images", got=f"{option} --gate {self.gate}",
-                        expected="--cell gru, --cell lstm or --model mdlstm with --gate")
+                explain("an rnn has no gates", where="images", got=f"--cell rnn --gate {self.gate}",
+                        expected="--cell gru or --cell lstm with --gate")
             )  # fmt: skip
         for name in ("patch", "channels", "dense"):
             self.numbers(name)
@@ -102,5 +112,5 @@ class ImagesConfig(TrainingConfig):
     def title(self) -> str:
         """A short name: images, model and its sizes."""
         sizes = {"lenet": self.channels.replace(",", "-")}.get(self.model, f"{self.layers}x{self.hidden}")
-        gate = "" if self.gate == "sigmoid" or self.model == "lenet" else f"-{self.gate}"
+        gate = "" if self.gate == "sigmoid" else f"-{self.gate}"
         return f"{self.data}-{self.model}-{sizes}{gate}"

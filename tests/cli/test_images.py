@@ -2,13 +2,13 @@
 
 from minigate.cli import main
 from tests.data.test_images import write
-from tests.train.test_images import SMALL
+from tests.train.test_images import SMALL, of
 
 
 def test_train_plot_and_compare(tmp_path, capsys):
     folder = write(tmp_path / "images")
-    options = [f"--set={key}={value}" for key, value in SMALL.items() if key != "model"]
     for model in ("renet", "lenet"):
+        options = [f"--set={key}={value}" for key, value in (SMALL | of(model)).items() if key != "model"]
         words = ["train", "images", "--folder", str(folder), "--model", model, "--out", str(tmp_path / model)]
         assert main([*words, *options]) == 0
         out = capsys.readouterr().out

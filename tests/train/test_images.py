@@ -17,10 +17,15 @@ from minigate.train.pictures import draw_run
 from tests.data.test_images import write
 
 SMALL = {
-    "data": "mnist", "hidden": 3, "channels": "2,3", "dense": "5", "batch": 4, "updates": 12, "evaluate_every": 4,
+    "data": "mnist", "dense": "5", "batch": 4, "updates": 12, "evaluate_every": 4,
     "checkpoint_every": 3, "patience": 0, "dropout": 0.0, "shift": 0,
 }  # fmt: skip
-MODELS = ("renet", "mdlstm", "lenet")
+SIZES = {"renet": {"hidden": 3}, "mdlstm": {"hidden": 3}, "lenet": {"channels": "2,3"}}
+
+
+def of(model):
+    """The options of a small model."""
+    return {"model": model, **SIZES[model]}
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def bytes_of(path):
              {"model": "lenet", "dropout": 0.1}],
 )  # fmt: skip
 def test_stopping_and_resuming_gives_the_same_bytes(tmp_path, monkeypatch, options, more):
-    options |= more
+    options |= of(more.get("model", "renet")) | more
     _, straight = run_experiment("images", options, out=tmp_path / "straight")
     original, calls = ClassifyingImages.loss, [0]
 
@@ -60,11 +65,11 @@ def test_stopping_and_resuming_gives_the_same_bytes(tmp_path, monkeypatch, optio
     assert same[0] == same[1]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", SIZES)
 def test_what_the_images_show_is_learnt(options, model):
     """Four images by heart."""
-    sizes = {"hidden": 8, "channels": "6,8", "dense": "20"}
-    task = ClassifyingImages(ImagesConfig(**options | sizes | {"model": model, "learning_rate": 0.01}))
+    sizes = {"channels": "6,8"} if model == "lenet" else {"hidden": 8}
+    task = ClassifyingImages(ImagesConfig(**options | sizes | {"dense": "20", "model": model, "learning_rate": 0.01}))
     task.train, task.batches = task.train[:4], 1
     optimiser = task.optimiser()
     for _ in range(60):
@@ -77,7 +82,7 @@ def test_what_the_images_show_is_learnt(options, model):
 
 
 def test_a_model_is_a_feature_map_and_layers_that_read_it(options, rng):
-    config = ImagesConfig(**options | {"layers": 2, "patch": "2,1"})
+    config = ImagesConfig(**options | of("renet") | {"layers": 2, "patch": "2,1"})
     model = build_image_classifier(config, (1, 5, 6), 10).eval()
     x = rng.normal(size=(3, 1, 5, 6)).astype("float32")
     y = model.body(x).data
@@ -145,9 +150,9 @@ def test_pixels_become_numbers_from_0_to_1(options):
     assert x.dtype == "float32" and numpy.allclose(x.ravel(), [0.0, 0.2, 1.0])
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", SIZES)
 def test_the_pictures_of_a_run(tmp_path, options, model):
-    _, run = run_experiment("images", options | {"model": model}, out=tmp_path / model)
+    _, run = run_experiment("images", options | of(model), out=tmp_path / model)
     names = {path.name for path in draw_run(run.folder, "", tmp_path / "out")}
     expected = {"curves.png", "confusion.png", "wrong.png", "receptive-field.png", "features.png"}
     assert names == expected | ({"sweeps.png"} if model == "renet" else set())
@@ -173,7 +178,8 @@ def test_the_place_over_the_middle_of_an_image_minds_the_padding():
         ("renet", 0, (3, 3)), ("renet", 3, (3, 3)), ("renet", 4, (1, 1)), ("mdlstm", 0, (3, 3)), ("mdlstm", 1, (1, 1)),
         ("lenet", 1, None),
     ):  # fmt: skip
-        built = build_image_classifier(ImagesConfig(model=model, layers=2, hidden=2, patch="4,2"), (1, 28, 28), 10)
+        sizes = {} if model == "lenet" else {"layers": 2, "hidden": 2, "patch": "4,2"}
+        built = build_image_classifier(ImagesConfig(model=model, **sizes), (1, 28, 28), 10)
         assert over_the_middle(built, stage, (28, 28)) == expected
 
 
@@ -187,8 +193,9 @@ def test_the_place_over_the_middle_of_an_image_minds_the_padding():
         ({"patch": "²"}, "patch is a list of whole numbers"),
         ({"patch": "4,2"}, r"expected 1 number, got --patch 4,2.*--layers 2"),
         ({"cell": "rnn", "gate": "kaf"}, "an rnn has no gates"),
-        ({"model": "lenet", "gate": "kaf"}, "LeNet has no gates.*got --model lenet --gate kaf"),
-        ({"channels": ""}, "channels is a list"),
+        ({"model": "lenet", "gate": "kaf"}, r"lenet has no gate.*expected --gate with --model renet or mdlstm"),
+        ({"model": "lenet", "channels": ""}, "channels is a list"),
+        ({"model": "mdlstm", "order": "horizontal-first"}, "mdlstm has no order: expected --order with --model renet"),
     ],
 )
 def test_options_that_cannot_be_meant(wrong, says):
