@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy
+
 from minigate import backend, ops
 from minigate.layers import Dropout, Linear, ReNet
 from minigate.module import Module
@@ -70,25 +72,31 @@ class ImageClassifier(Module):
         return self.linear(a)
 
 
+def as_numbers(pixels: Any, largest: int, model: ImageClassifier) -> Any:
+    """Pixels as the model takes them, from 0 to 1, in its dtype and on its device.
+
+    **Shapes**: pixels (N, C, Y, X), whole numbers up to ``largest`` → the same.
+    """
+    like = model.linear["W"]
+    return backend.asarray(numpy.divide(pixels, largest, dtype=str(like.dtype)), like=like)
+
+
 def build_image_classifier(config: ImagesConfig, size: tuple[int, int, int], K: int) -> ImageClassifier:
     """The model of a configuration with its first weights, for images of ``size`` (C, Y, X) in K classes."""
     streams, (C, Y, X) = backend.Streams(config.seed), size
     gate: dict[str, Any] = {} if config.cell == "rnn" and config.model == "renet" else {"gate": GATES[config.gate]()}
     sizes = [config.hidden] * config.layers
     body: ReNet | MDLSTMNet | LeNet
-    map_size: tuple[int, int]
     if config.model == "renet":
         body = ReNet(
             C, sizes, patch=[*config.patches], dropout=config.dropout, cell=CELLS[config.cell], order=config.order,
             parallel=config.parallel, seed=streams.init, **gate,
         )  # fmt: skip
-        map_size = body.map_size(Y, X)
     elif config.model == "mdlstm":
         body = MDLSTMNet(C, (Y, X), sizes, config.patches, dropout=config.dropout, seed=streams.init, **gate)
-        map_size = body.map_size
     else:
         body = LeNet(C, (Y, X), config.numbers("channels"), dropout=config.dropout, seed=streams.init)
-        map_size = body.map_size
+    map_size = body.map_size(Y, X) if isinstance(body, ReNet) else body.map_size
     own = {"dropout": config.dropout, "input_dropout": config.input_dropout}
     return ImageClassifier(body, map_size, config.dense_sizes, K, seed=streams.init, noise=streams.noise, **own)
 

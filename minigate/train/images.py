@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy
 
-from minigate.backend import asarray, generator
+from minigate.backend import generator
 from minigate.data import Labelled, augment
 from minigate.train.classifying import Classifying
-from minigate.train.image_classifier import ImageClassifier, build_image_classifier
+from minigate.train.image_classifier import ImageClassifier, as_numbers, build_image_classifier
 from minigate.train.images_config import ImagesConfig
 
 Array = Any
@@ -38,9 +38,7 @@ class ClassifyingImages(Classifying):
 
     def read(self, images: Labelled) -> Array:
         """**Shapes**: N images → (N, C, Y, X)."""
-        like = self.model.linear["W"]
-        x = numpy.divide(images.pixels, self.images.largest, dtype=str(like.dtype))
-        return asarray(x, like=like)
+        return as_numbers(images.pixels, self.images.largest, self.model)
 
     def vary(self, images: Labelled, batch: int) -> Labelled:
         """Shifted and flipped by chance, where the configuration says so."""

@@ -13,7 +13,12 @@ from minigate.data import Images, Labelled, read_images
 from minigate.layers import ReNet
 from minigate.tensor import Tensor, grad, no_grad
 from minigate.train.curves import save_picture
-from minigate.train.image_classifier import ImageClassifier, build_image_classifier, load_image_classifier
+from minigate.train.image_classifier import (
+    ImageClassifier,
+    as_numbers,
+    build_image_classifier,
+    load_image_classifier,
+)
 from minigate.train.image_models import LeNet
 from minigate.train.mistakes import draw_mistakes
 from minigate.train.run import Run
@@ -38,11 +43,12 @@ def draw_read(run: Run, out: Path) -> list[Path]:
     with plot.off_screen():
         paths = draw_mistakes(run, images, result, out)
         fields = {"untrained": _fields(begun, images, some), "trained": _fields(model, images, some)}
-        axes, _ = plot.receptive_fields(fields, place=_centre(size))
+        axes, _ = plot.receptive_fields(fields, place=(size[1] // 2, size[2] // 2))
         axes.figure.suptitle(f"which pixels a place in the middle depends on: {run.folder.name}", fontsize=10)
         paths.append(save_picture(axes, out / "receptive-field.png"))
         with no_grad():
-            found = {name: asnumpy(y.data)[:, :, 0] for name, y in stages(model, _numbers(model, images, one)).items()}
+            read = stages(model, as_numbers(one.pixels, images.largest, model))
+            found = {name: asnumpy(y.data)[:, :, 0] for name, y in read.items()}
         what = f"test image {first[0][0]}, {images.classes[one.labels[0]]}"
         if config.model == "renet":
             axes, _ = plot.sweep_frames({name: abs(y).mean(axis=-1) for name, y in list(found.items())[:4]})
@@ -84,7 +90,7 @@ def receptive_field(y: Tensor, x: Tensor, place: tuple[int, int] | None = None) 
 
 
 def _fields(model: ImageClassifier, images: Images, some: Labelled) -> dict[str, Array]:
-    x = Tensor(_numbers(model, images, some), requires_grad=True)
+    x = Tensor(as_numbers(some.pixels, images.largest, model), requires_grad=True)
     return {
         name: receptive_field(y, x, over_the_middle(model, k, x.shape[2:]))
         for k, (name, y) in enumerate(stages(model, x).items())
@@ -103,12 +109,3 @@ def over_the_middle(model: ImageClassifier, stage: int, size: tuple[int, ...]) -
     for h, w in patches[: 1 + (stage // 4 if isinstance(body, ReNet) else stage)]:
         i, j = i // h, j // w
     return i, j
-
-
-def _centre(size: tuple[int, ...]) -> tuple[float, float]:
-    return size[1] // 2, size[2] // 2
-
-
-def _numbers(model: ImageClassifier, images: Images, some: Labelled) -> Array:
-    like = model.linear["W"]
-    return asarray(numpy.divide(some.pixels, images.largest, dtype=str(like.dtype)), like=like)
