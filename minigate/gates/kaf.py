@@ -63,12 +63,12 @@ class KAF(Gate):
         self.residual = bool(residual)
         given = {"elements": elements, "reach": reach, "gamma": gamma, "train_gamma": train_gamma, "init": init,
                  "epsilon": epsilon, "deviation": deviation, "residual": residual}  # fmt: skip
-        usual = self.__init__.__kwdefaults__  # type: ignore[misc]
-        changed = [f"{name}={value!r}" for name, value in given.items() if value is not usual[name] != value]
+        usual = KAF.__init__.__kwdefaults__ or {}
+        changed = [f"{name}={value!r}" for name, value in given.items() if repr(value) != repr(usual[name])]
         self._options = ", ".join(([repr(kernel)] if kernel != "gaussian" else []) + changed)
 
     def __repr__(self) -> str:
-        return f"KAF({self._options})"
+        return f"{type(self).__name__}({self._options})"
 
     def init(self, size: int, rng: Any) -> dict[str, Array]:
         """**Shapes**: alpha (H, K), log_gamma (H,)."""

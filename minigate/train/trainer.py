@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy
@@ -237,7 +237,7 @@ class Trainer:
             "losses": self._losses,
             "norms": self._norms,
             "task": task_values,
-            "random": {path: rng.bit_generator.state for path, rng in _random_streams(self.task.model)},
+            "random": {path: rng.bit_generator.state for path, rng in self.task.model.random_streams().items()},
         }
         save_checkpoint(self.run.checkpoint, arrays, values)
         self.run.write("clock.json", {"seconds": round(self.seconds, 3)})
@@ -250,7 +250,7 @@ class Trainer:
         """
         self.run.sweep()
         saved = load_checkpoint(self.run.checkpoint)
-        streams = dict(_random_streams(self.task.model))
+        streams = self.task.model.random_streams()
         if set(streams) != set(saved.meta["random"]):
             raise CheckpointError(
                 explain(
@@ -279,11 +279,3 @@ def part_of(saved: Checkpoint, part: str) -> dict[str, Any]:
     **Shapes**: each array as it was saved.
     """
     return {name[len(part) + 1 :]: array for name, array in saved.arrays.items() if name.startswith(f"{part}.")}
-
-
-def _random_streams(model: Module) -> Iterator[tuple[str, numpy.random.Generator]]:
-    """Every stream of random numbers in the model (a dropout layer has one), by the path of its module."""
-    for path, module in model.named_modules():
-        rng = getattr(module, "generator", None)
-        if isinstance(rng, numpy.random.Generator):
-            yield path or "model", rng
