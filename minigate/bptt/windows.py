@@ -53,7 +53,7 @@ def truncated(window: int) -> Windows:
     **Shapes**: a way through time, for ``Recurrent(cell, through=truncated(window))``. Memory: x, y and their
     gradients, a state for each window, the trace of one window. Time: that of full BPTT and one forward pass.
 
-    **Source**: Williams & Peng (1990); as in the training of Chung et al. (2015), section 4.1.
+    **Source**: Williams & Peng (1990); as in the training of Chung et al. (2015), section 4.2.
 
     **Errors**: :class:`OptionError` unless ``window`` is a whole number ≥ 1.
     """
@@ -64,11 +64,11 @@ def truncated(window: int) -> Windows:
 def windowed(k1: int, k2: int) -> Windows:
     """BPTT(k2; k1): after every k1 steps, the errors of those k1 steps go back k2 steps.
 
-    Every output's error goes back at least k2 − k1 + 1 steps, its own the first of them, wherever it stands. With
+    Wherever an output stands, its error goes back through at least k2 − k1 + 1 steps, its own included. With
     k1 = 1 it is the gradient that looks back exactly k2 steps; with k1 = k2 it is ``truncated``, where k1 divides T.
 
     **Equations**: window w ends at e = (w + 1) k1; dy_t for e − k1 ≤ t < e, through steps max(0, e − k2) … e − 1.
-    Windows that all begin with the sequence (e ≤ k2) are one: their errors go the same way.
+    Windows that all begin with the sequence (e ≤ k2) are merged, since their errors take the same way.
 
     **Shapes**: a way through time, for ``Recurrent(cell, through=windowed(k1, k2))``. Memory: x, y and their
     gradients, a state for each window, the trace of k2 steps. Time: k2/k1 times full BPTT, and one forward pass.

@@ -36,7 +36,8 @@ class KAF(Gate):
     code for Kafnets; a number is γ itself. The dictionary is fixed and uniform around zero. K = 10 ``elements`` from
     −4 to 4 (``reach``) and ε = 10⁻⁴ (``epsilon``) are our choices. ``init`` may be "identity", a function f of the
     dictionary to begin as in place of s, or "random", normal with a ``deviation`` of 0.8 as in the code for Kafnets;
-    softplus is fitted by least squares. The paper adapts "everything else" than the dictionary; γ only if you say so.
+    softplus is fitted by least squares. The paper adapts "everything else" but the dictionary; here γ only with
+    ``train_gamma=True``.
 
     **Errors**: :class:`OptionError` for an unknown kernel, bandwidth or beginning, fewer than two elements, a reach, γ,
     ε or deviation that is not positive, γ where the kernel has none, and a regression with rectifiers.

@@ -107,7 +107,7 @@ class Module:
                     yield _join(path, name), parameter
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter of the tree, in the order of their names' making."""
+        """Every parameter of the tree, in the order of registration."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def named_buffers(self) -> Iterator[tuple[str, Array]]:

@@ -61,9 +61,9 @@ class Task(Protocol):
 class Trainer:
     """Run ``task`` for a number of updates in the folder ``run``.
 
-    It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best.
-    A gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with
-    momentum it may stay so long for some updates, which is one explosion and halves it once. Of ``minutes``,
+    It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best. A
+    gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with momentum
+    it may stay that long for several updates, which counts as one explosion and halves it once. Of ``minutes``,
     ``patience``, ``explode_threshold`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record
     that goes into the log.
 
@@ -267,7 +267,7 @@ class Trainer:
             rng.bit_generator.state = saved.meta["random"][path]
         for name in ("step", "best", "best_step", "waited", "halvings"):
             setattr(self, name, saved.meta[name])
-        self.exploding = saved.meta.get("exploding", False)  # a checkpoint of an older version has none
+        self.exploding = saved.meta.get("exploding", False)  # not every checkpoint has it
         self._losses, self._norms = list(saved.meta["losses"]), list(saved.meta["norms"])
         self.run.rewind_log(self.step)
         self.seconds = self.run.read("clock.json").get("seconds", 0.0)
