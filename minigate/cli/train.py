@@ -23,11 +23,12 @@ examples:
   minigate train programs                           a Gated-Feedback GRU that runs small programs, some minutes
   minigate train programs --preset laptop-stacked-lstm --minutes 15
   minigate train programs --task addition --length 5 --reverse
+  minigate train programs --preset learning-to-execute   the paper's own model, curriculum and learning rate
   minigate train seqmnist                           a GRU that reads handwritten digits row by row, about a minute
   minigate train seqmnist --preset mnist-pixel --gate kaf
   minigate train images                             a ReNet that reads handwritten digits, less than a minute
   minigate train images --model lenet
-  minigate train images --preset laptop-renet       MNIST; the paper's are mnist-renet, cifar10-renet, svhn-renet
+  minigate train images --preset laptop-renet       MNIST; the paper's are mnist-renet, cifar10-renet, svhn-extra-renet
 
 Ctrl-C finishes the update, saves, prints how to go on, and exits with 130.
 Where other programs compete for the cores, OMP_NUM_THREADS=1 before the command is many times as fast.
@@ -68,6 +69,7 @@ def _add_option(command: Any, field: Any) -> None:
     option = "--" + field.name.replace("_", "-")
     words = field.metadata["help"]
     if isinstance(field.default, bool):
+        words += " (default)" if field.default else ""
         command.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
         return
     shown = "" if field.default == "" else f" (default: {field.default})"

@@ -1,9 +1,10 @@
-"""Training, in reading order: ``optimisers`` (a gradient becomes a step), ``clipping`` and ``schedules`` (how long
-a step may be), ``checkpoint`` (one file, whole or not there), ``run`` (a folder), ``interrupt`` (Ctrl-C), ``progress``,
-``trainer`` (the loop), ``curves`` (how it went), ``configuration`` and ``training_config`` (what can be set),
-``recurrent_part`` (which cells).
+"""Training, in reading order: ``trainable`` (what can be), ``optimisers`` (a gradient becomes a step), ``clipping`` and
+``schedules`` (how long a step may be), ``checkpoint`` (one file, whole or not there), ``run`` (a folder), ``interrupt``
+(Ctrl-C), ``progress``, ``trainer`` (the loop), ``curves`` (how it went), ``configuration`` and ``training_config``
+(what can be set), ``wiring`` and ``recurrent_part`` (which cells, and who reads whom), ``initialisation`` (how their
+weights begin).
 
-Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table), ``initialisation``, ``char_model``,
+Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table), ``char_model``,
 ``charlm`` (the task), ``trained`` (a model from a run), ``sampling`` (text from it), ``tags`` (are they closed?),
 ``inside`` and ``pictures`` (its gates over a text).
 
@@ -32,7 +33,7 @@ from minigate.train.experiments import EXPERIMENTS, run_experiment
 from minigate.train.image_classifier import ImageClassifier, load_image_classifier
 from minigate.train.images import ClassifyingImages
 from minigate.train.images_config import ImagesConfig
-from minigate.train.initialisation import author_initialisation
+from minigate.train.initialisation import author_initialisation, uniform_initialisation
 from minigate.train.inside import feedback_over, gates_over, gradient_over, trace_over
 from minigate.train.optimisers import SGD, Adam, Optimiser, RMSProp
 from minigate.train.predicting import Prediction, predict
@@ -99,4 +100,5 @@ __all__ = [
     "score_pairs",
     "summary",
     "trace_over",
+    "uniform_initialisation",
 ]

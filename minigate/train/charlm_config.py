@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minigate.train.charlm_presets import PRESETS
-from minigate.train.configuration import option
-from minigate.train.recurrent_part import CELLS, FEEDBACK
+from minigate.train.configuration import option, with_presets
+from minigate.train.initialisation import INIT
 from minigate.train.training_config import TrainingConfig, by_default
+from minigate.train.wiring import CELLS, FEEDBACK, check_wiring, tie, wiring_of
 
-INIT = ("default", "author")
 
-
+@with_presets(PRESETS)
 @dataclass(frozen=True)
 class CharLMConfig(TrainingConfig):
     """Everything that the result depends on, besides the text itself.
@@ -33,11 +33,17 @@ class CharLMConfig(TrainingConfig):
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
     symbols: int = option(0, "size of the vocabulary, whatever occurs; 0 is as large as the training text needs")
     cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
-    layers: int = option(2, "how many layers, L; each reads the layer below and the text, the softmax reads all")
+    layers: int = option(2, "how many layers, L")
     hidden: int = option(112, "units of each layer, H")
     feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
-    gate_input: str = option("below", "what a feedback gate sees besides the states", ("below", "all_parents"))
-    init: str = option("default", "how weights begin: the cells' way or the paper's author's", INIT)
+    gate_input: str = tie("gate_input")
+    gate_bias: bool = tie("gate_bias")
+    unit_gates: str = tie("unit_gates")
+    skip_input: bool = tie("skip_input")
+    skip_output: bool = tie("skip_output")
+    peephole: str = tie("peephole")
+    reset: str = tie("reset")
+    init: str = option("default", "how weights begin: as in the cells, Gated-Feedback's code, or uniform", tuple(INIT))
     batch: int = option(16, "parallel streams, N")
     length: int = option(50, "steps per window, T")
     reset_every: int = option(0, "updates after which the carried state is set to zero; 0 is once per epoch only")
@@ -53,6 +59,7 @@ class CharLMConfig(TrainingConfig):
     def __post_init__(self) -> None:
         ones = ("layers", "hidden", "batch", "length")
         self.check("charlm", dict.fromkeys(ones, 1) | {"symbols": 0, "reset_every": 0})
+        check_wiring("charlm", self.cell, self.layers, self.feedback, **wiring_of(self))
 
     @property
     def title(self) -> str:

@@ -171,7 +171,7 @@ class Classifying(Task):
 
         **Errors**: :class:`CheckpointError` where the saved run read something else, or with other options.
         """
-        if values["config"] != asdict(self.config) or values["size"] != list(self.size):
+        if type(self.config)(**values["config"]) != self.config or values["size"] != list(self.size):
             others = "the images or options are others than in the checkpoint"
             raise CheckpointError(explain(others, where=self.experiment))
         self.index = values["index"]

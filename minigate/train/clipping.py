@@ -9,33 +9,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 from minigate.backend import array_module
 from minigate.errors import OptionError, explain
+from minigate.module import Module
 from minigate.tensor import Tensor
+from minigate.train.trainable import trainable
 
 
-def gradient_norm(parameters: Iterable[Tensor]) -> float:
+def gradient_norm(parameters: Module | Iterable[Tensor]) -> float:
     """The Euclidean norm of all gradients taken as one vector.
+
+    ``parameters`` is a Module or a list of Tensors, as an optimiser takes them.
 
     **Equations**: ‖g‖ = √Σₚ Σₖ gₚ[k]², summed in float64.
 
     **Shapes**: any; a parameter without a gradient counts as zero.
+
+    **Errors**: :class:`OptionError` for what no optimiser would take.
     """
     total: Any = 0.0
-    for parameter in parameters:
+    for parameter in trainable(parameters, "gradient_norm").values():
         if parameter.grad is not None:
             g = parameter.grad.data
             total = total + array_module(g).multiply(g, g, dtype="float64").sum()
     return math.sqrt(float(total)) if math.isfinite(float(total)) else float(total)
 
 
-def clip_gradient_norm(parameters: Iterable[Tensor], limit: float) -> float:
+def clip_gradient_norm(parameters: Module | Iterable[Tensor], limit: float) -> float:
     """Scale all gradients down together so that their norm is at most ``limit``; returns the norm before.
 
-    A gradient that is not finite is left as it is, and so is the norm that comes back: dividing it would
-    spread NaN over every parameter. Look at what is returned before taking a step.
+    ``parameters`` is a Module or a list of Tensors, as an optimiser takes them. A gradient that is not finite is left
+    as it is, and so is the norm that comes back: dividing it would spread NaN over every parameter. Look at what is
+    returned before taking a step.
 
     **Equations**: g ← g · min(1, limit / ‖g‖).
 
@@ -43,22 +51,22 @@ def clip_gradient_norm(parameters: Iterable[Tensor], limit: float) -> float:
 
     **Source**: Pascanu, Mikolov & Bengio (2013), algorithm 1.
 
-    **Errors**: :class:`OptionError` for a limit that is not above zero.
+    **Errors**: :class:`OptionError` for a limit that is no number above zero, and for what no optimiser would take.
     """
-    if not limit > 0:
+    if not (isinstance(limit, Real) and limit > 0):
         raise OptionError(
             explain(
                 "limit is out of range",
                 where="clip_gradient_norm",
                 expected="limit > 0",
-                got=str(limit),
+                got=repr(limit),
                 remedy="limit=math.inf to measure the norm and clip nothing",
             )
         )
-    parameters = [parameter for parameter in parameters if parameter.grad is not None]
-    norm = gradient_norm(parameters)
+    found = trainable(parameters, "clip_gradient_norm").values()
+    norm = gradient_norm(found)
     if math.isfinite(norm) and norm > limit:
-        for parameter in parameters:
+        for parameter in (parameter for parameter in found if parameter.grad is not None):
             assert parameter.grad is not None
             # a new array: the memory of a gradient may be shared, with another gradient or with the user
             parameter.grad = Tensor(parameter.grad.data * (limit / norm), name=parameter.grad.name)

@@ -27,14 +27,14 @@ class Curriculum:
     """Draws the difficulty of each example, up to a target (ℓ*, n*).
 
     ``current`` is where it stands: the difficulty at which the validation accuracy of :meth:`report` is to be measured.
-    One that does not move stands at the target.
+    One that does not move stands at the target. ``mastered`` counts how often it would have moved on from there: a
+    learning rate that goes down each time is the authors' schedule.
 
     Only ``random.random()`` is called, so what is drawn is the same everywhere.
 
     **Source**: ``utils/strategies.lua`` and ``main.lua`` of the authors' code for Zaremba & Sutskever (2014). What we
     leave out: there the baseline and the mixture are validated at a difficulty that rises from (1, 1) in the
-    same way; and at the hardest a promotion multiplies the learning rate by 0.8, which ends the training when
-    it is below 10⁻³. Here the learning rate has its own schedule.
+    same way.
 
     **Errors**: :class:`OptionError` for a target below 1.
     """
@@ -46,6 +46,8 @@ class Curriculum:
             got = f"length {length}, nesting {nesting}"
             raise OptionError(explain("no such target", where=self.name, expected="length ≥ 1, nesting ≥ 1", got=got))
         self.length, self.nesting = length, nesting
+        self.mastered = 0  # moves that there was no room for
+        self._accuracies: list[float] = []  # of training, the last five since it moved
 
     def draw(self, random: Random) -> Level:
         """The length and the nesting of the next example."""
@@ -72,22 +74,43 @@ class Curriculum:
                         slip="percent?" if 1 < accuracy <= 100 else "",
                     )
                 )
+        worse = len(self._accuracies) == PATIENCE and self._accuracies[0] > train_accuracy
+        if valid_accuracy > ENOUGH or worse:
+            self.mastered += not self._harder()
+            self._accuracies = []
+        self._accuracies = [*self._accuracies, float(train_accuracy)][-PATIENCE:]
+
+    def _harder(self) -> bool:
+        """Move on; False where it stands at the target."""
+        return False
 
     def state(self) -> dict[str, Any]:
         """All that a checkpoint needs to hold of it, in plain values."""
-        return {"curriculum": self.name, "target": [self.length, self.nesting]}
+        own = {"accuracies": list(self._accuracies), "mastered": self.mastered}
+        return {"curriculum": self.name, "target": [self.length, self.nesting], **own}
 
     def restore(self, values: dict[str, Any]) -> None:
         """Go to where :meth:`state` was taken.
 
         **Errors**: :class:`CheckpointError` for the state of another curriculum or target, and for a damaged one.
         """
+        older = {"accuracies": [], "mastered": 0}  # what a state of an older version lacks
+        for name, value in self._checked({**older, **values}).items():
+            setattr(self, name, value)
+
+    def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What :meth:`restore` sets: all of it is there before anything changes."""
         here, keys = self.state(), set(values)
         for key in ("curriculum", "target"):
             if values.get(key) != here[key]:
                 raise _not_restored(f"the {key} is another", self.name, str(here[key]), str(values.get(key)))
         if keys != set(here):
             raise _not_restored("the state is damaged", self.name, ", ".join(here), ", ".join(values))
+        try:
+            accuracies = [float(accuracy) for accuracy in values["accuracies"]][-PATIENCE:]
+            return {"_accuracies": accuracies, "mastered": int(values["mastered"])}
+        except (TypeError, ValueError):
+            raise _not_restored("the state is damaged", self.name, str(here), str(values)) from None
 
 
 class Baseline(Curriculum):
@@ -126,7 +149,6 @@ class Naive(Curriculum):
     def __init__(self, length: int, nesting: int = 1) -> None:
         super().__init__(length, nesting)
         self._current: Level = (1, 1)
-        self._accuracies: list[float] = []  # of training, the last five since it moved
 
     @property
     def current(self) -> Level:
@@ -137,35 +159,29 @@ class Naive(Curriculum):
         """The current difficulty."""
         return self._current
 
-    def report(self, valid_accuracy: float, train_accuracy: float) -> None:
-        """Move on if it is time to."""
-        super().report(valid_accuracy, train_accuracy)
-        worse = len(self._accuracies) == PATIENCE and self._accuracies[0] > train_accuracy
-        if valid_accuracy > ENOUGH or worse:
-            length, nesting = self._current
-            if length < self.length:
-                self._current = length + 1, nesting
-            elif nesting < self.nesting:
-                self._current = 1, nesting + 1
-            self._accuracies = []
-        self._accuracies = [*self._accuracies, float(train_accuracy)][-PATIENCE:]
+    def _harder(self) -> bool:
+        """The next length, or after the last one the next nesting."""
+        length, nesting = self._current
+        if length < self.length:
+            self._current = length + 1, nesting
+        elif nesting < self.nesting:
+            self._current = 1, nesting + 1
+        return self._current != (length, nesting)
 
     def state(self) -> dict[str, Any]:
         """All that a checkpoint needs to hold of it, in plain values."""
-        return {**super().state(), "current": list(self._current), "accuracies": list(self._accuracies)}
+        return {**super().state(), "current": list(self._current)}
 
-    def restore(self, values: dict[str, Any]) -> None:
-        """Go to where :meth:`state` was taken."""
-        super().restore(values)
+    def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
+        checked = super()._checked(values)
         try:
             length, nesting = map(int, values["current"])
-            accuracies = [float(accuracy) for accuracy in values["accuracies"]][-PATIENCE:]
         except (TypeError, ValueError):
             raise _not_restored("the state is damaged", self.name, str(self.state()), str(values)) from None
         if not (1 <= length <= self.length and 1 <= nesting <= self.nesting):
             target = f"at most {self.length}, {self.nesting}"
             raise _not_restored("it stands beyond the target", self.name, target, f"{length}, {nesting}")
-        self._current, self._accuracies = (length, nesting), accuracies
+        return {**checked, "_current": (length, nesting)}
 
 
 class Combined(Naive):

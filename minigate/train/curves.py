@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from minigate import plot
-from minigate.errors import CheckpointError, explain
+from minigate.errors import CheckpointError, OptionError, explain
 from minigate.train.run import Run
 
 Array = Any
@@ -128,8 +128,11 @@ def compare(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
     **Shapes**: plain values.
 
-    **Errors**: :class:`CheckpointError` for runs of two experiments, or where nothing has been measured yet.
+    **Errors**: :class:`OptionError` for no run at all; :class:`CheckpointError` for runs of two experiments, or where
+    nothing has been measured yet.
     """
+    if not runs:
+        raise OptionError(explain("there is no run", where="compare", expected="one run or more", got="none"))
     valid = _alike(runs)[1]
     rows = []
     for run in runs:

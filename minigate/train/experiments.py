@@ -12,6 +12,7 @@ import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,8 @@ def run_experiment(
     :class:`CheckpointError` for a run that does not exist, is damaged, or began with other options or another text.
     """
     experiment = _known(name)
-    if not minutes >= 0:
-        raise OptionError(explain("minutes below zero", where="train", expected="minutes ≥ 0", got=str(minutes)))
+    if not (isinstance(minutes, Real) and minutes >= 0):
+        raise OptionError(explain("minutes below zero", where="train", expected="minutes ≥ 0", got=repr(minutes)))
     run = Run.open(resume) if resume is not None else None
     config = _configure(experiment, options or {}) if run is None else _same(run, name, experiment, options or {})
     task = experiment.task(config)
@@ -203,11 +204,7 @@ def _configure(experiment: Experiment, options: dict[str, Any]) -> Any:
     unknown = [name for name in options if name not in fields]
     if unknown:
         raise OptionError(explain("no such option", where="train", expected=", ".join(fields), got=", ".join(unknown)))
-    preset = options.get("preset", "")
-    if preset and preset not in experiment.presets:
-        near = ", ".join(experiment.presets)
-        raise OptionError(explain("no such preset", where="train", expected=near, got=repr(preset)))
-    return experiment.config(**{**experiment.presets.get(preset, {}), **options})
+    return experiment.config(**options)
 
 
 def _same(run: Run, name: str, experiment: Experiment, options: dict[str, Any]) -> Any:
@@ -221,14 +218,15 @@ def _same(run: Run, name: str, experiment: Experiment, options: dict[str, Any]) 
                 got=str(run.config.get("experiment")),
             )
         )
-    before = run.config["config"]
+    defaults = {field.name: field.default for field in experiment.config.__dataclass_fields__.values()}
+    before = {**defaults, **run.config["config"]}  # an older run lacks the options that are newer
     different = {key: value for key, value in options.items() if before.get(key) != value}
     if different:
         lines = [f"--resume {run.folder}: the run began with other options"]
         lines += [f"  {key}: {before.get(key)!r} then, {value!r} now" for key, value in different.items()]
         lines.append("  type: the same command without them, or a new run with --out")
         raise CheckpointError("\n".join(lines))
-    return _configure(experiment, before)
+    return _configure(experiment, run.config["config"])
 
 
 def _same_data(run: Run, data: dict[str, Any]) -> None:

@@ -14,9 +14,9 @@ from minigate.tensor import Tensor
 from minigate.train.image_models import LeNet, MDLSTMNet
 from minigate.train.images_config import ImagesConfig
 from minigate.train.named_gates import GATES
-from minigate.train.recurrent_part import CELLS
 from minigate.train.run import best_of
 from minigate.train.trainer import part_of
+from minigate.train.wiring import CELLS
 
 
 class ImageClassifier(Module):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from minigate.data.images import READERS
 from minigate.errors import OptionError, explain
 from minigate.layers.sweeps import ORDERS
-from minigate.train.configuration import option
+from minigate.train.configuration import option, with_presets
 from minigate.train.images_presets import PRESETS
 from minigate.train.named_gates import GATES
-from minigate.train.recurrent_part import CELLS
 from minigate.train.training_config import TrainingConfig, by_default
+from minigate.train.wiring import CELLS
 
 MODELS = ("renet", "mdlstm", "lenet")
 #: Option → the models that it is for, where it is not for all.
@@ -22,6 +22,7 @@ FOR = {
 }  # fmt: skip
 
 
+@with_presets(PRESETS)
 @dataclass(frozen=True)
 class ImagesConfig(TrainingConfig):
     """Which images, and what reads them: four sweeps, MD-LSTMs from four corners, or convolutions.

@@ -2,15 +2,16 @@
 
 Of the paper are the layers, the units, the patches, dropout and augmentation: for MNIST the sizes are confirmed; those
 for CIFAR-10 and SVHN, the rates of dropout and the augmentation are as recalled, and not checked against the paper. The
-learning rate, the batch, and what is held out to validate are ours: 5,000 images of MNIST, 10,000 of CIFAR-10 and 6,105
-of SVHN, whose extra part is left out.
+learning rate, the batch, and what is held out to validate are ours: 5,000 images of MNIST, 10,000 of CIFAR-10 and 1/12
+of SVHN. The paper learns from SVHN's extra part too, as *svhn-extra-renet* does; *svhn-renet* leaves it out, which is
+an eighth of the work.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-_MNIST, _CIFAR, _SVHN = 55_000, 40_000, 67_152
+_MNIST, _CIFAR, _SVHN, _SVHN_EXTRA = 55_000, 40_000, 67_152, 554_022
 _PAPER = {"model": "renet", "dropout": 0.5, "input_dropout": 0.2, "batch": 100, "patience": 20}
 _LAPTOP = {"data": "mnist", "dropout": 0.0, "shift": 2, "batch": 32, "patience": 15}
 
@@ -30,6 +31,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     | _epochs(_CIFAR, 100, 200),
     "svhn-renet": _PAPER | {"data": "svhn", "layers": 3, "hidden": 256, "dense": "4096,4096", "shift": 2}
     | _epochs(_SVHN, 100, 200),
+    "svhn-extra-renet": _PAPER | {"data": "svhn-extra", "layers": 3, "hidden": 256, "dense": "4096,4096", "shift": 2}
+    | _epochs(_SVHN_EXTRA, 100, 200),
     "laptop-renet": _LAPTOP | {"model": "renet", "layers": 2, "hidden": 32, "patch": "4,2"} | _epochs(_MNIST, 32, 60),
     "laptop-mdlstm": _LAPTOP | {"model": "mdlstm", "layers": 2, "hidden": 16, "patch": "4,2"}
     | _epochs(_MNIST, 32, 60),
@@ -39,7 +42,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 _WORDS = {
     "mnist-renet": "the paper's for MNIST: 0.45 % there",
     "cifar10-renet": "the paper's for CIFAR-10: 12.35 % there",
-    "svhn-renet": "the paper's for SVHN: 2.38 % there",
+    "svhn-renet": "the paper's for SVHN, without its extra part",
+    "svhn-extra-renet": "the paper's for SVHN: 2.38 % there",
     "laptop-renet": "ours: two layers of 32, patches of 4 and 2",
     "laptop-mdlstm": "ours: two layers of four times 16",
     "laptop-lenet": "ours: LeNet-5 with 8 and 24 maps",
@@ -48,4 +52,4 @@ _WORDS = {
 
 def preset_table() -> str:
     """The presets for people: name, what it is."""
-    return "\n".join(f"  {name:<14} {_WORDS[name]}" for name in PRESETS)
+    return "\n".join(f"  {name:<16} {_WORDS[name]}" for name in PRESETS)

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
+
+import numpy
 
 from minigate import backend
 from minigate.backend import array_module
 from minigate.errors import OptionError, StateDictError, explain
 from minigate.module import Module
 from minigate.tensor import Tensor
+from minigate.train.trainable import trainable
 
 Array = Any
 
@@ -27,17 +31,14 @@ class Optimiser:
     ``parameters`` is a Module (its parameter names name the slots) or a list of Tensors. The learning rate
     is an attribute: a schedule sets ``optimiser.learning_rate`` before each step.
 
-    **Errors**: :class:`OptionError` for no parameters, or for an option out of its range.
+    **Errors**: :class:`OptionError` for no parameters, for what is none (a list of Tensors has leaves that require a
+    gradient, each once), or for an option out of its range.
     """
 
     slots: tuple[str, ...] = ()
 
     def __init__(self, parameters: Module | Iterable[Tensor], learning_rate: float) -> None:
-        self.parameters: dict[str, Tensor]
-        if isinstance(parameters, Module):
-            self.parameters = dict(parameters.named_parameters())
-        else:
-            self.parameters = {str(place): parameter for place, parameter in enumerate(parameters)}
+        self.parameters = trainable(parameters, type(self).__name__)
         if not self.parameters:
             raise OptionError(
                 explain(
@@ -117,13 +118,13 @@ class Optimiser:
         self.steps, self.learning_rate = int(state["steps"]), float(state["learning_rate"])
 
     def _within(self, name: str, value: float, low: float, high: float) -> float:
-        if not low <= value < high:
+        if not (isinstance(value, Real) and low <= value < high):
             raise OptionError(
                 explain(
                     f"{name} is out of range",
                     where=type(self).__name__,
                     expected=f"{low:g} ≤ {name} < {high:g}",
-                    got=str(value),
+                    got=repr(value),
                 )
             )
         return float(value)
@@ -237,11 +238,12 @@ class Adam(Optimiser):
     """Gradient descent along the average gradient, scaled by its root mean square; both start unbiased.
 
     **Equations**: m ← β₁·m + (1 − β₁)·g; n ← β₂·n + (1 − β₂)·g²;
-    p ← p − lr·(m / (1 − β₁ᵗ)) / (√(n / (1 − β₂ᵗ)) + ε), t counting from 1.
+    p ← p − lr·(m / (1 − β₁ᵗ)) / (√(n / (1 − β₂ᵗ)) + ε), t counting the gradients of p from 1.
 
-    **Shapes**: m, n as p.
+    **Shapes**: m, n as p; t int64 ().
 
-    **Source**: Kingma & Ba (2015), algorithm 1.
+    **Source**: Kingma & Ba (2015), algorithm 1. A parameter that had no gradient in some steps has a t of its own, as
+    its averages have: with the t of the others its first steps would be too short.
 
     **Errors**: :class:`OptionError` for a β outside [0, 1).
     """
@@ -260,6 +262,17 @@ class Adam(Optimiser):
         self.beta2 = self._within("beta2", beta2, 0.0, 1.0)
         self.epsilon = self._within("epsilon", epsilon, 0.0, math.inf)
         super().__init__(parameters, learning_rate)
+        for slots in self._slots.values():
+            slots["t"] = numpy.zeros((), dtype="int64")
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Continue from what :meth:`state_dict` has saved; where no t is, it is that of all steps.
+
+        **Shapes**: as in :meth:`state_dict`.
+        **Errors**: :class:`StateDictError` listing missing, unexpected and mis-shaped names.
+        """
+        older = {f"t.{name}": state["steps"] for name in self._slots} if "steps" in state else {}
+        super().load_state_dict(older | dict(state))
 
     def change(self, xp: Any, g: Array, slots: dict[str, Array], out: Array, work: Array) -> None:
         """Both averages, unbiased, and the step. The scalars are put together first: they cost nothing.
@@ -267,14 +280,16 @@ class Adam(Optimiser):
         **Shapes**: all those of the parameter.
         """
         m, n = slots["mean"], slots["mean_square"]
+        slots["t"] += 1
+        t = int(slots["t"])
         _average(xp, m, g, self.beta1, work)
         xp.multiply(g, g, out=work)
         _average(xp, n, work, self.beta2, out)
-        xp.multiply(n, 1.0 / (1.0 - self.beta2**self.steps), out=work)
+        xp.multiply(n, 1.0 / (1.0 - self.beta2**t), out=work)
         xp.sqrt(work, out=work)
         xp.add(work, self.epsilon, out=work)
         xp.divide(m, work, out=out)
-        xp.multiply(out, -self.learning_rate / (1.0 - self.beta1**self.steps), out=out)
+        xp.multiply(out, -self.learning_rate / (1.0 - self.beta1**t), out=out)
 
 
 def _average(xp: Any, average: Array, value: Array, decay: float, work: Array) -> None:

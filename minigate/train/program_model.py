@@ -8,10 +8,12 @@ from typing import Any
 from minigate import backend
 from minigate.data import TASKS, PairTask
 from minigate.layers import EncoderDecoder
+from minigate.train.initialisation import initialise
 from minigate.train.programs_config import ProgramsConfig
 from minigate.train.recurrent_part import recurrent_part
 from minigate.train.run import best_of
 from minigate.train.trainer import part_of
+from minigate.train.wiring import wiring_of
 
 Solver = tuple[EncoderDecoder, PairTask]
 
@@ -24,9 +26,12 @@ def task_of(config: ProgramsConfig) -> PairTask:
 def build(config: ProgramsConfig) -> EncoderDecoder:
     """Encoder and decoder of the same kind and size, each with weights of its own, and first weights."""
     streams, task = backend.Streams(config.seed), task_of(config)
-    sizes = config.cell, config.hidden, config.layers, config.feedback, config.gate_input
-    encoder, decoder = (recurrent_part(len(symbols), *sizes, streams.init) for symbols in (task.inputs, task.outputs))
-    return EncoderDecoder(encoder, decoder, unroll=config.unroll, seed=streams.init)
+    sizes = config.cell, config.layers, config.hidden, config.feedback
+    own: dict[str, Any] = {"init": config.init, "seed": streams.init, **wiring_of(config)}
+    encoder, decoder = (recurrent_part(len(symbols), *sizes, **own) for symbols in (task.inputs, task.outputs))
+    model = EncoderDecoder(encoder, decoder, unroll=config.unroll, seed=streams.init)
+    initialise(model, config.init, streams.init)
+    return model
 
 
 def load_solver(run: str | Path | Solver) -> Solver:

@@ -78,7 +78,8 @@ class Answering(Task):
         }
 
     def loss(self) -> Tensor:
-        """Cross entropy in nats, the mean over the symbols of the next batch's answers.
+        """Cross entropy in nats, the mean over the symbols of the next batch's answers; or over its answers, where
+        that of an answer is the sum over its symbols.
 
         **Shapes**: a scalar.
         """
@@ -92,7 +93,8 @@ class Answering(Task):
         self.trained += score(scores, batch)
         self.seen += batch.count + (batch.source.size if batch.source_mask is None else int(batch.source_mask.sum()))
         targets, mask = (asarray(x, like=scores.data) for x in (batch.targets, batch.target_mask))
-        return ops.softmax_cross_entropy(scores, targets, mask=mask)
+        loss = ops.softmax_cross_entropy(scores, targets, mask=mask)
+        return loss if self.config.mean_over == "symbols" else loss * (batch.count / self.config.batch)
 
     def evaluate(self, part: str) -> float:
         """The share of wrong symbols: on ``"valid"`` of problems of every difficulty, drawn as the mixture draws
@@ -132,6 +134,10 @@ class Answering(Task):
         shown = [{"problem": p, "right": r, "answer": a} for (p, r), a in zip(pairs, answers, strict=True)]
         return {**self._grid, "answers": shown}
 
+    def slowed(self) -> float:
+        """``decay``, once for each time that the hardest problems could have been made harder."""
+        return float(self.config.decay**self.curriculum.mastered)
+
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Nothing is carried from batch to batch but where we are, in the problems and in the curriculum."""
         return {}, {
@@ -147,7 +153,7 @@ class Answering(Task):
 
         **Errors**: :class:`CheckpointError` where the saved run met other problems.
         """
-        if values["config"] != asdict(self.config):
+        if ProgramsConfig(**values["config"]) != self.config:  # an older one lacks the fields that are newer
             raise CheckpointError(explain("the problems are others than in the checkpoint", where="programs"))
         self.index, self.trained = values["index"], Score(*values["trained"])
         self._drawn_with = values["drawn_with"]

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from minigate.data import TASKS
 from minigate.errors import OptionError, explain
-from minigate.train.configuration import option
+from minigate.train.configuration import option, with_presets
 from minigate.train.curricula import CURRICULA
+from minigate.train.initialisation import INIT
 from minigate.train.programs_presets import PRESETS
-from minigate.train.recurrent_part import CELLS, FEEDBACK
 from minigate.train.training_config import TrainingConfig, by_default
+from minigate.train.wiring import CELLS, FEEDBACK, check_wiring, tie, wiring_of
 
 
+@with_presets(PRESETS)
 @dataclass(frozen=True)
 class ProgramsConfig(TrainingConfig):
     """What is read and answered, in which order, and by which model.
@@ -29,6 +31,7 @@ class ProgramsConfig(TrainingConfig):
     length: int = option(3, "the largest length: digits of a number, or of what is to be copied")
     nesting: int = option(2, "the largest nesting: operations of a program; 1 for every other task")
     curriculum: str = option("mix", f"in which order problems come: {', '.join(CURRICULA)}")
+    decay: float = option(1.0, "factor on the learning rate each time that the hardest problems could be made harder")
     reverse: bool = option(False, "write the problem backwards")
     double: bool = option(False, "write the problem twice")
     examples: int = option(0, "read the same so many problems again and again; 0 is new ones for ever")
@@ -36,9 +39,17 @@ class ProgramsConfig(TrainingConfig):
     layers: int = option(2, "how many layers, L, to read with and to answer with")
     hidden: int = option(96, "units of each layer, H")
     feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
-    gate_input: str = option("below", "what a feedback gate sees besides the states", ("below", "all_parents"))
+    gate_input: str = tie("gate_input")
+    gate_bias: bool = tie("gate_bias")
+    unit_gates: str = tie("unit_gates")
+    skip_input: bool = tie("skip_input")
+    skip_output: bool = tie("skip_output")
+    peephole: str = tie("peephole")
+    reset: str = tie("reset")
+    init: str = option("default", "how weights begin: as in the cells, Gated-Feedback's code, or uniform", tuple(INIT))
     unroll: int = option(0, "steps after which the gradient is cut; 0 goes all the way back")
     batch: int = option(64, "problems in an update, N")
+    mean_over: str = option("symbols", "the loss is a mean over symbols, or over answers", ("symbols", "answers"))
     pool: int = option(8, "batches that are drawn together and sorted by length, so that little is padding")
     valid_examples: int = option(1000, "problems of the validation part, of every difficulty up to the largest")
     test_examples: int = option(300, "problems of the test part, for every difficulty")
@@ -51,6 +62,16 @@ class ProgramsConfig(TrainingConfig):
     def __post_init__(self) -> None:
         ones = ("length", "nesting", "layers", "hidden", "batch", "pool", "valid_examples", "test_examples")
         self.check("programs", dict.fromkeys(ones, 1) | {"examples": 0, "unroll": 0})
+        check_wiring("programs", self.cell, self.layers, self.feedback, **wiring_of(self))
+        if not self.skip_output and self.feedback != "none":
+            raise OptionError(
+                explain("a decoder with feedback is read by the softmax as a whole", where="programs",
+                        expected="skip_output, or feedback none", got=f"feedback {self.feedback} without skip_output")
+            )  # fmt: skip
+        if not 0 < self.decay <= 1:
+            raise OptionError(
+                explain("decay is out of range", where="programs", expected="0 < decay ≤ 1", got=str(self.decay))
+            )
         _one_of("task", self.task, TASKS)
         _one_of("curriculum", self.curriculum, CURRICULA)
         deepest, longest = TASKS[self.task].deepest, TASKS[self.task].longest

@@ -27,7 +27,8 @@ def over_seeds(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
     **Shapes**: plain values.
 
-    **Errors**: :class:`CheckpointError` for runs of two experiments, or where nothing has been measured yet.
+    **Errors**: :class:`OptionError` for no run at all; :class:`CheckpointError` for runs of two experiments, or where
+    nothing has been measured yet.
     """
     groups: dict[str, list[tuple[Run, dict[str, Any]]]] = {}
     for run, row in zip(runs, compare(runs), strict=True):

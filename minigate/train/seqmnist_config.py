@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from minigate.data import ORDERS
 from minigate.data.images import READERS
 from minigate.errors import OptionError, explain
-from minigate.train.configuration import option
+from minigate.train.configuration import option, with_presets
 from minigate.train.named_gates import GATES
-from minigate.train.recurrent_part import CELLS
 from minigate.train.seqmnist_presets import PRESETS
 from minigate.train.training_config import TrainingConfig, by_default
+from minigate.train.wiring import CELLS
 
 
+@with_presets(PRESETS)
 @dataclass(frozen=True)
 class SeqMnistConfig(TrainingConfig):
     """Which images are read in which order, by which cell with which gates.

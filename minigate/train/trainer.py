@@ -51,6 +51,10 @@ class Task(Protocol):
         """
         return {}
 
+    def slowed(self) -> float:
+        """What has become of the learning rate for the task's own reasons, as a factor: a curriculum may lower it."""
+        return 1.0
+
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the next loss depends on besides parameters and random streams: arrays, and plain values."""
 
@@ -63,9 +67,9 @@ class Trainer:
 
     It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best. A
     gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with momentum
-    it may stay that long for several updates, which counts as one explosion and halves it once. Of ``minutes``,
-    ``patience``, ``explode_threshold`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record
-    that goes into the log.
+    it may stay that long for several updates, which counts as one explosion and halves it once. It ends where this, or
+    the task, has lowered the learning rate below ``lowest_rate``. Of ``minutes``, ``patience``, ``explode_threshold``,
+    ``lowest_rate`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record of the log.
 
     **Source**: halving where the gradient's norm explodes is what Chung et al. (2015), section 4.2, do.
 
@@ -82,6 +86,7 @@ class Trainer:
         minutes: float = 0.0,
         clip: float = math.inf,
         explode_threshold: float = 0.0,
+        lowest_rate: float = 0.0,
         schedule: str = "constant",
         warm_up: int = 0,
         patience: int = 0,
@@ -96,7 +101,7 @@ class Trainer:
         self.patience, self.evaluate_every, self.checkpoint_every = patience, evaluate_every, checkpoint_every
         self.budget, self.checkpoint_seconds = 60.0 * minutes or math.inf, 60.0 * checkpoint_minutes or math.inf
         self.explode_threshold, self.quiet = explode_threshold or math.inf, quiet
-        self.peak = optimiser.learning_rate
+        self.peak, self.lowest_rate = optimiser.learning_rate, lowest_rate
         self.step = 0
         self.halvings = 0
         self.exploding = False  # was the last gradient longer than the threshold?
@@ -152,7 +157,12 @@ class Trainer:
     def _enough(self) -> bool:
         """Is one of the budgets used up?"""
         patient = self.patience == 0 or self.waited < self.patience
-        return self.step >= self.updates or self.seconds >= self.budget or not patient
+        slow = self._lowered() < self.lowest_rate
+        return self.step >= self.updates or self.seconds >= self.budget or slow or not patient
+
+    def _lowered(self) -> float:
+        """The learning rate where it is highest, by now."""
+        return self.peak * 0.5**self.halvings * self.task.slowed()
 
     def _update(self) -> tuple[float, float]:
         """One update, unless its gradient is not finite: then the parameters stay as they are."""
@@ -167,7 +177,7 @@ class Trainer:
             begins = norm > self.explode_threshold and not self.exploding
             self.halvings, self.exploding = self.halvings + begins, norm > self.explode_threshold
             factor = scale(self.schedule, self.step, self.updates, self.warm_up)
-            self.optimiser.learning_rate = self.peak * factor * 0.5**self.halvings
+            self.optimiser.learning_rate = factor * self._lowered()
             self.optimiser.step()
             self.step += 1
         return value, norm

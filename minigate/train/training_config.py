@@ -26,11 +26,13 @@ class TrainingConfig:
     beta1: float = option(0.9, "for adam: how long the gradients are remembered")
     beta2: float = option(0.99, "for adam: how long the squared gradients are remembered")
     momentum: float = option(0.9, "for rmsprop and sgd: the share of the last step that is taken again")
+    nesterov: bool = option(False, "for sgd: take the gradient's step from where the momentum leads to")
     epsilon: float = option(1e-4, "for rmsprop: what is added to the variance of the gradient")
     schedule: str = option("constant", "the learning rate over time", SCHEDULES)
     warm_up: int = option(0, "updates over which the learning rate rises at the start")
     clip: float = option(5.0, "largest norm of the gradient")
     explode_threshold: float = option(0.0, "a gradient norm above it halves the learning rate, for good; 0 is never")
+    lowest_rate: float = option(0.0, "a learning rate that was lowered below it for good ends the run; 0 is never")
     patience: int = option(0, "evaluations without a new best after which it ends early; 0 is never")
     evaluate_every: int = option(200, "updates between two looks at the validation part")
     checkpoint_every: int = option(200, "updates between two checkpoints")
@@ -43,10 +45,16 @@ class TrainingConfig:
         **Errors**: :class:`OptionError` naming the field.
         """
         ones = dict.fromkeys(("updates", "evaluate_every", "checkpoint_every"), 1)
-        zeros = dict.fromkeys(("warm_up", "explode_threshold", "patience", "checkpoint_minutes"), 0)
+        zeros = dict.fromkeys(("warm_up", "explode_threshold", "lowest_rate", "patience", "checkpoint_minutes"), 0)
         check_configuration(self, where, ones | zeros | dict(at_least))
         if not self.clip > 0:
             raise OptionError(explain("clip is out of range", where=where, expected="clip > 0", got=str(self.clip)))
+        if self.nesterov and (self.optimiser != "sgd" or not self.momentum):
+            raise OptionError(
+                explain("Nesterov's step is that of sgd with momentum", where=where,
+                        expected="optimiser sgd, momentum > 0",
+                        got=f"optimiser {self.optimiser}, momentum {self.momentum:g}")
+            )  # fmt: skip
 
     def make_optimiser(self, model: Module) -> Optimiser:
         """The optimiser that is named here, on the parameters of ``model``."""
@@ -54,7 +62,7 @@ class TrainingConfig:
             return Adam(model, self.learning_rate, beta1=self.beta1, beta2=self.beta2)
         if self.optimiser == "rmsprop":
             return RMSProp(model, self.learning_rate, momentum=self.momentum, epsilon=self.epsilon)
-        return SGD(model, self.learning_rate, momentum=self.momentum)
+        return SGD(model, self.learning_rate, momentum=self.momentum, nesterov=self.nesterov)
 
     def for_the_trainer(self) -> dict[str, Any]:
         """The options of :class:`Trainer` that stand here."""
@@ -62,8 +70,8 @@ class TrainingConfig:
 
 
 _TRAINER = (
-    "updates", "clip", "explode_threshold", "schedule", "warm_up", "patience", "evaluate_every", "checkpoint_every",
-    "checkpoint_minutes",
+    "updates", "clip", "explode_threshold", "lowest_rate", "schedule", "warm_up", "patience", "evaluate_every",
+    "checkpoint_every", "checkpoint_minutes",
 )  # fmt: skip
 
 

@@ -68,6 +68,8 @@ def test_minutes_end_it_with_a_last_look_and_more_of_them_go_on(small, tmp_path,
     assert 60.0 <= run.read("clock.json")["seconds"] < 75.0
     with pytest.raises(OptionError, match="minutes below zero"):
         run_experiment("charlm", options, minutes=-1.0)
+    with pytest.raises(OptionError, match="got 'two'"):
+        run_experiment("charlm", options, minutes="two")
 
 
 def test_minutes_between_checkpoints_are_kept_too(small, tmp_path, monkeypatch, at_update):

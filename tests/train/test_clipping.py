@@ -6,6 +6,7 @@ import numpy
 import pytest
 
 from minigate.errors import OptionError
+from minigate.layers import Linear
 from minigate.module import Parameter
 from minigate.tensor import Tensor
 from minigate.train.clipping import clip_gradient_norm, gradient_norm
@@ -59,7 +60,15 @@ def test_memory_that_is_shared_is_not_scaled_twice():
     assert gradient_norm(parameters) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, "a", None])
 def test_a_limit_that_is_none_is_refused(limit):
     with pytest.raises(OptionError, match="limit > 0"):
         clip_gradient_norm(with_gradients([1.0]), limit)
+
+
+def test_a_model_is_a_list_of_its_parameters():
+    layer = Linear(2, 3, seed=0)
+    for parameter in layer.parameters():
+        parameter.grad = Tensor(numpy.ones(parameter.shape, dtype="float32"))
+    assert gradient_norm(layer) == pytest.approx(3.0) == clip_gradient_norm(layer, 1.5)
+    assert gradient_norm(layer.parameters()) == pytest.approx(1.5)

@@ -65,6 +65,21 @@ def test_it_moves_on_above_95_percent_only():
     assert curriculum.current == (2, 1)
 
 
+@pytest.mark.parametrize("name", CURRICULA)
+def test_what_there_is_no_room_for_is_counted(name):
+    """A move from the target: of the naive order three lead there, and the others stand there from the start."""
+    curriculum, counted = CURRICULA[name](2, 2), []
+    for accuracy in (1.0, 1.0, 1.0, 0.5, 1.0):
+        curriculum.report(accuracy, 0.5)
+        counted.append(curriculum.mastered)
+    assert counted == ([0, 0, 0, 0, 1] if name in ("naive", "combined") else [1, 2, 3, 3, 4])
+    again = CURRICULA[name](2, 2)
+    again.restore(curriculum.state())
+    assert again.mastered == curriculum.mastered
+    again.restore({key: value for key, value in curriculum.state().items() if key not in ("accuracies", "mastered")})
+    assert again.mastered == 0  # an older version did not count
+
+
 def test_it_moves_on_where_training_is_worse_than_five_checks_before():
     curriculum, levels = CURRICULA["naive"](9), []
     for accuracy in (0.5, 0.6, 0.6, 0.6, 0.6, 0.5, 0.59, 0.6, 0.6, 0.6, 0.6, 0.58, 0.1):

@@ -107,6 +107,7 @@ def test_the_presets_of_the_paper_have_its_architectures():
     """Of papers' sizes 125.9, 59.2 and 61.4 million, counted here by their equations, not built."""
     for name, (C, side, classes), millions in (
         ("mnist-renet", (1, 28, 10), 125.9), ("cifar10-renet", (3, 32, 10), 59.2), ("svhn-renet", (3, 32, 10), 61.4),
+        ("svhn-extra-renet", (3, 32, 10), 61.4),
     ):  # fmt: skip
         config = ImagesConfig(**PRESETS[name])
         D, total = 4 * C, 0

@@ -4,6 +4,7 @@ import numpy
 import pytest
 
 from minigate import cells
+from minigate.backend import Streams
 from minigate.errors import OptionError
 from minigate.layers import Dropout, Recurrent
 from minigate.module import Module
@@ -14,7 +15,7 @@ from minigate.train.charlm_config import CELLS
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("wiring", [{}, {"layers": 2}, {"layers": 3, "feedback": "gated"}, {"feedback": "open"}])
 def test_every_parameter_is_drawn_by_its_letter(cell, wiring):
-    model = CharModel(7, cell, 5, init="author", **wiring)
+    model = CharModel(7, cell, hidden=5, init="author", **wiring)
     for name, parameter in model.named_parameters():
         values = parameter.numpy()
         letter = next(part for part in name.split(".") if part in ("W", "W_x", "U", "b", "w", "w_x", "u"))
@@ -29,9 +30,30 @@ def test_every_parameter_is_drawn_by_its_letter(cell, wiring):
 
 
 def test_the_same_seed_begins_with_the_same_weights():
-    one, same, other = (CharModel(7, "lstm", 5, seed=seed, init="author").state_dict() for seed in (3, 3, 4))
+    one, same, other = (CharModel(7, "lstm", hidden=5, seed=seed, init="author").state_dict() for seed in (3, 3, 4))
     assert all((one[name] == same[name]).all() for name in one)
     assert not (one["recurrent.W.forget"] == other["recurrent.W.forget"]).all()
+
+
+def test_gated_feedback_begins_so_by_itself():
+    """What its own option draws is what the model has, and nothing is drawn a second time."""
+    model = CharModel(7, "gru", 3, 5, "gated", init="author", seed=2)
+    cell = cells.GatedFeedback(7, [5, 5, 5], unit="gru", init="author", seed=Streams(2).init)
+    for name, parameter in cell.named_parameters():
+        assert (model.recurrent.cell[name].data == parameter.data).all(), name
+    other = Recurrent(cells.GatedFeedback(7, [5, 5], seed=0))
+    with pytest.raises(OptionError, match=r'this cell has its own way[\s\S]*type: GatedFeedback\(…, init="author"\)'):
+        author_initialisation(other, numpy.random.default_rng(0))
+
+
+@pytest.mark.parametrize("wiring", [{"layers": 2}, {"layers": 2, "feedback": "gated"}])
+def test_uniform_is_every_weight_and_every_bias(wiring):
+    model = CharModel(7, "lstm", hidden=40, init="uniform", **wiring)
+    for name, parameter in model.named_parameters():
+        values = parameter.numpy()
+        assert 0.0 < abs(values).max() <= 0.08, name
+        if values.size > 30:
+            assert values.min() < -0.05 and values.max() > 0.05, name
 
 
 def test_gates_parameters_and_peepholes_keep_their_own():

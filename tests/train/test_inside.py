@@ -24,7 +24,7 @@ K = len(VOCABULARY)
     ],
 )
 def test_gates_come_by_name_one_row_for_each_character(cell, wiring, expected):
-    trained = (CharModel(K, cell, 4, **wiring), VOCABULARY)
+    trained = (CharModel(K, cell, hidden=4, **wiring), VOCABULARY)
     gates = gates_over(trained, TEXT)
     assert list(gates) == expected
     for name, array in gates.items():
@@ -34,7 +34,7 @@ def test_gates_come_by_name_one_row_for_each_character(cell, wiring, expected):
 
 @pytest.mark.parametrize("wiring", [{"layers": 3}, {"layers": 3, "feedback": "gated"}])
 def test_the_states_are_those_that_the_softmax_reads(wiring):
-    model = CharModel(K, "gru", 4, dropout=0.5, **wiring)
+    model = CharModel(K, "gru", hidden=4, dropout=0.5, **wiring)
     trace = trace_over((model, VOCABULARY), TEXT)
     assert model.training
     seen = numpy.concatenate([trace[f"layers.{j}.h"] for j in range(3)], axis=-1)
@@ -44,24 +44,24 @@ def test_the_states_are_those_that_the_softmax_reads(wiring):
 
 
 def test_feedback_is_indexed_by_source_and_reader():
-    model = CharModel(K, "gru", 4, layers=3, feedback="gated")
+    model = CharModel(K, "gru", hidden=4, layers=3, feedback="gated")
     g, gates = feedback_over((model, VOCABULARY), TEXT), gates_over((model, VOCABULARY), TEXT)
     assert g.shape == (len(TEXT), 3, 3)
     for j in range(3):
         numpy.testing.assert_array_equal(g[:, :, j], gates[f"layers.{j}.global"])
     with pytest.raises(DataError, match="no feedback gates"):
-        feedback_over((CharModel(K, "gru", 4), VOCABULARY), TEXT)
+        feedback_over((CharModel(K, "gru", hidden=4), VOCABULARY), TEXT)
 
 
 def test_the_gradient_reaches_back_to_the_first_character_in_every_layer():
     for wiring in ({"layers": 2}, {"layers": 2, "feedback": "gated"}):
-        curves = gradient_over((CharModel(K, "lstm", 4, **wiring), VOCABULARY), TEXT)
+        curves = gradient_over((CharModel(K, "lstm", hidden=4, **wiring), VOCABULARY), TEXT)
         assert set(curves) == {"layers.0.h", "layers.0.c", "layers.1.h", "layers.1.c"}
         assert all(curve.shape == (len(TEXT) + 1,) for curve in curves.values())
 
 
 def test_a_text_that_cannot_be_read_is_named():
-    trained = (CharModel(K, "gru", 4), VOCABULARY)
+    trained = (CharModel(K, "gru", hidden=4), VOCABULARY)
     with pytest.raises(DataError, match="the text has characters that the model has never seen"):
         gates_over(trained, "Gates")
     with pytest.raises(DataError, match="the text is empty"):

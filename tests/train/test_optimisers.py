@@ -171,6 +171,32 @@ def test_a_parameter_without_a_gradient_stays():
     assert (parameters[0].data == before).all()
 
 
+def test_a_parameter_counts_its_own_gradients_in_adam():
+    """The first steps of one whose gradients begin later are as long as anybody's."""
+    parameters, gradients = drawn()
+    optimiser, before = Adam(parameters, 0.01), [parameter.data.copy() for parameter in parameters]
+    for k, (first, second) in enumerate(gradients):
+        parameters[0].grad, parameters[1].grad = Tensor(first), Tensor(second) if k >= 4 else None
+        optimiser.step()
+    late = [second for _, second in gradients[4:]]
+    for place in numpy.ndindex(parameters[1].shape):
+        expected = adam(before[1][place], [gradient[place] for gradient in late], 0.01)
+        assert parameters[1].data[place] == pytest.approx(expected, rel=1e-12)
+    assert (int(optimiser.state_dict()["t.0"]), int(optimiser.state_dict()["t.1"])) == (7, 3)
+
+
+def test_a_state_of_adam_from_before_it_counted_so_is_taken_as_it_is():
+    straight, gradients = drawn()
+    walk(Adam(straight), gradients)
+    stopped, gradients = drawn()
+    first, second = Adam(stopped), Adam(stopped)
+    walk(first, gradients[:3])
+    second.load_state_dict({name: array for name, array in first.state_dict().items() if not name.startswith("t.")})
+    walk(second, gradients[3:])
+    for one, other in zip(straight, stopped, strict=True):
+        assert (one.data == other.data).all()
+
+
 def test_slots_carry_the_names_of_the_module():
     class Two(Module):
         def __init__(self) -> None:
@@ -178,7 +204,7 @@ def test_slots_carry_the_names_of_the_module():
             self.parameter("W.update", numpy.ones((2, 3)))
 
     state = Adam(Two()).state_dict()
-    assert sorted(state) == ["learning_rate", "mean.W.update", "mean_square.W.update", "steps"]
+    assert sorted(state) == ["learning_rate", "mean.W.update", "mean_square.W.update", "steps", "t.W.update"]
 
 
 def test_a_state_of_other_parameters_is_refused_with_the_names():
@@ -205,6 +231,11 @@ def test_a_state_of_other_parameters_is_refused_with_the_names():
         lambda p: RMSProp(p, decay=1.5),
         lambda p: Adam(p, beta2=1.0),
         lambda p: Adam(p, math.nan),
+        lambda p: Adam(p, None),
+        lambda p: SGD(p, "a"),
+        lambda p: RMSProp(p, epsilon="a"),
+        lambda p: SGD(p, 0.1, momentum=None),
+        lambda p: Adam(p, True, beta1=[0.9]),
     ],
 )
 def test_options_out_of_range_are_refused(make):

@@ -188,6 +188,38 @@ def test_the_presets_of_the_paper():
     assert small[0] == pytest.approx(small[1], rel=0.02) and small[2] == pytest.approx(small[3], rel=0.02)
 
 
+def test_learning_to_execute_is_trained_as_by_its_authors():
+    row = ProgramsConfig(preset="learning-to-execute")
+    assert (row.cell, row.layers, row.hidden, row.feedback, row.init) == ("lstm", 2, 400, "none", "uniform")
+    assert (row.optimiser, row.learning_rate, row.momentum, row.clip) == ("sgd", 0.5, 0.0, 5.0)
+    assert (row.curriculum, row.length, row.nesting, row.unroll, row.batch) == ("combined", 6, 3, 50, 100)
+    assert (row.decay, row.lowest_rate, row.schedule, row.skip_input, row.skip_output) == (
+        0.8, 1e-3, "constant", False, False,
+    )  # fmt: skip
+    assert row.mean_over == "answers"
+    small = build(ProgramsConfig(preset="learning-to-execute", hidden=4))
+    assert [layer.D for layer in small.encoder.layers] == [41, 4] and small.linear["W"].shape == (4, 13)
+    assert max(abs(parameter.data).max() for parameter in small.parameters()) <= 0.08
+
+
+def test_a_mean_over_answers_is_a_sum_over_their_symbols():
+    one, other = make(), make(mean_over="answers")
+    symbols = sum(len(answer) for _, answer in one._draw_pool(0)[0])
+    assert other.loss().item() == pytest.approx(one.loss().item() * symbols / SMALL["batch"], rel=1e-6)
+
+
+def test_the_learning_rate_goes_down_where_the_hardest_could_be_made_harder(tmp_path, monkeypatch):
+    """At every check but the first, which lead the curriculum up; it ends where the rate is too low, and stays so."""
+    monkeypatch.setattr("minigate.train.curricula.ENOUGH", -1.0)
+    options = {**SMALL, "curriculum": "naive", "updates": 999, "evaluate_every": 2, "decay": 0.5, "learning_rate": 0.01,
+               "lowest_rate": 0.0012, "schedule": "constant", "warm_up": 0}  # fmt: skip
+    _, run = run_experiment("programs", options, out=tmp_path / "run")
+    rates = [record["learning_rate"] for record in run.records()]
+    assert rates == pytest.approx([0.01] * 4 + [0.005, 0.0025, 0.00125])
+    assert run.read("result.json")["updates"] == 14
+    assert run_experiment("programs", resume=run.folder)[0] == "finished" and len(run.records()) == 7
+
+
 @pytest.mark.parametrize("options, words", [
     ({"task": "sorting"}, ["no such task", "programs | addition | copy"]),
     ({"curriculum": "hard"}, ["no such curriculum", "baseline | naive | mix | combined"]),

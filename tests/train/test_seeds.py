@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from minigate.errors import OptionError
 from minigate.train import over_seeds
 from minigate.train.run import Run
 
@@ -38,6 +39,11 @@ def test_what_is_not_there_is_not_told(tmp_path):
     assert (found["updates_to_enough"], found["reached"]) == ([10.0, None], 1)
     (found,) = over_seeds([run_of(tmp_path / "three", 3, [0.3]), run_of(tmp_path / "four", 4, [0.3])])
     assert (found["updates_to_enough"], found["reached"]) == (None, 0)
+
+
+def test_no_run_is_nothing_to_tell():
+    with pytest.raises(OptionError, match="there is no run: expected one run or more"):
+        over_seeds([])
 
 
 def test_the_same_seed_twice_is_no_group(tmp_path):
