@@ -1,4 +1,4 @@
-"""The exercises of lesson 10: a Clockwork step, forward and back, what its triangle lets through, and what it costs."""
+"""The exercises of lesson 10: a stack, back; a Clockwork step, forward and back; what its triangle lets through."""
 
 from __future__ import annotations
 
@@ -7,6 +7,88 @@ from typing import Any
 import numpy as np
 
 from minigate.learn import Case, Exercise, Output, Wrong, agrees_with, is_value
+
+# ---- 10.stack_backward -----------------------------------------------------------------------------
+
+
+def stack_backward(dy, back, D):
+    """dx (T, N, D). dy[j] is the gradient of what layer j says; back[j] leads from it to that of what layer j read."""
+    dx, from_above = 0.0, 0.0
+    for j in reversed(range(1, len(dy))):
+        dread = back[j](dy[j] + from_above)  # layer j was heard by the loss and by the layer above
+        from_above = dread[:, :, :-D]  # and had read what the layer below says, and x beside it
+        dx = dx + dread[:, :, -D:]
+    return dx + back[0](dy[0] + from_above)
+
+
+def stack_cases() -> list[Case]:
+    """Three layers of different sizes, a loss on each, on one alone; a single layer."""
+    rng = np.random.default_rng(2)
+    cases = []
+    for label, sizes, alone in (
+        ("3 layers of 4, 3 and 5 units", (4, 3, 5), None),
+        ("a loss on the lowest layer alone", (4, 3, 5), 0),
+        ("a loss on the top layer alone", (4, 3, 5), 2),
+        ("2 layers of 2 units, as many as D", (2, 2), None),
+        ("a single layer", (4,), None),
+    ):
+        D, T, N = 2, 6, 3
+        dy = [rng.normal(size=(T, N, H)) * (alone in (None, j)) for j, H in enumerate(sizes)]
+        read = [D, *(H + D for H in sizes[:-1])]
+        cases.append(Case(label, (dy, [_layer(rng, H, size) for H, size in zip(sizes, read)], D)))
+    return cases
+
+
+def _layer(rng: np.random.Generator, H: int, read: int) -> Any:
+    """The way back through a layer that adds up what it has read so far: dy (T, N, H) → (T, N, read)."""
+    W = 0.5 * rng.normal(size=(H, read))
+    return lambda dy: np.cumsum(dy[::-1], axis=0)[::-1] @ W
+
+
+def _back_of_stack(dy, back, D, heard=True, handed=True, skips="summed", swapped=False):
+    """The way back with its rules as options: every mistake is one call of it."""
+    dx, from_above = 0.0, 0.0
+    dy = [dy_j if heard or j == len(dy) - 1 else np.zeros_like(dy_j) for j, dy_j in enumerate(dy)]
+    for j in reversed(range(1, len(dy))):
+        dread = back[j](dy[j] + from_above)
+        below, own = (dread[:, :, D:], dread[:, :, :D]) if swapped else (dread[:, :, :-D], dread[:, :, -D:])
+        from_above = below if handed else 0.0
+        dx = {"summed": dx + own, "last": own, "none": 0.0}[skips]
+    return dx + back[0](dy[0] + from_above)
+
+
+def _top_loss_only(dy, back, D):
+    return _back_of_stack(dy, back, D, heard=False)
+
+
+def _nothing_handed_down(dy, back, D):
+    return _back_of_stack(dy, back, D, handed=False)
+
+
+def _skips_forgotten(dy, back, D):
+    return _back_of_stack(dy, back, D, skips="none")
+
+
+def _last_skip_only(dy, back, D):
+    return _back_of_stack(dy, back, D, skips="last")
+
+
+def _x_first(dy, back, D):
+    return _back_of_stack(dy, back, D, swapped=True)
+
+
+STACK_WRONG = (
+    Wrong(_top_loss_only, slip="only the top layer's dy is used; the loss hears every layer: dy[j] comes in at layer j",
+          expect=("case: 3 layers",)),
+    Wrong(_nothing_handed_down, slip="a layer hands nothing down: what it read of the layer below has a gradient too",
+          expect=("case: 3 layers",)),
+    Wrong(_skips_forgotten, slip="the skips are forgotten: each layer above the lowest read x as well",
+          expect=("case: 3 layers",)),
+    Wrong(_last_skip_only, slip="= for +=: the shares that reach x from the layers are added up",
+          expect=("case: 3 layers",)),
+    Wrong(_x_first, slip="the two parts are exchanged: a layer read [y of the layer below, x], x last",
+          expect=("case: 3 layers",)),
+)
 
 # ---- 10.step_forward -------------------------------------------------------------------------------
 
@@ -236,6 +318,24 @@ BACKWARD_WRONG = (
 # ---- the exercises ---------------------------------------------------------------------------------
 
 EXERCISES = (
+    Exercise(
+        id="10.stack_backward",
+        title="Back through a stack",
+        minutes=7,
+        difficulty=2,
+        kind="backward",
+        answer=stack_backward,
+        judge=agrees_with(stack_backward, stack_cases, outputs=(Output("dx", ("t", "n", "d")),), slips=STACK_WRONG,
+                          praise="1, 2 and 3 layers"),
+        hints=(
+            "From the top down. How many readers has what layer j says, and how many has x?",
+            "At layer j, add dy[j] and what the layer above hands down; back[j] of the sum is the gradient of what "
+            "layer j read. Its first part belongs to the layer below, its last D numbers to x.",
+            "for j from the top to 1: dread = back[j](dy[j] + from_above); from_above = dread[:, :, :-D]; "
+            "dx = dx + dread[:, :, -D:]. Layer 0 read x and nothing else.",
+        ),
+        wrong=STACK_WRONG,
+    ),
     Exercise(
         id="10.step_forward",
         title="A step by the clock",

@@ -10,7 +10,7 @@ from minigate.backend.arrays import Array, array_module, is_array, module_of, re
 from minigate.backend.description import describe
 from minigate.backend.precision import check_dtype, default_dtype
 from minigate.backend.scatter import scatter_add
-from minigate.backend.selection import current, use
+from minigate.backend.selection import current, synchronise, use
 from minigate.backend.streams import Streams, draw_seed, generator
 from minigate.backend.transfer import asarray, asnumpy
 
@@ -30,5 +30,6 @@ __all__ = [
     "module_of",
     "register_array_type",
     "scatter_add",
+    "synchronise",
     "use",
 ]

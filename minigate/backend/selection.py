@@ -68,6 +68,16 @@ def current_library() -> Library:
     return _current()[0]
 
 
+def synchronise() -> None:
+    """Wait until the library of new arrays has done all that was asked of it: before and after what is timed.
+
+    NumPy has, whenever a call returns. CuPy hands its orders to the GPU and goes on.
+    """
+    cuda = getattr(current(), "cuda", None)
+    if cuda is not None:
+        cuda.get_current_stream().synchronize()
+
+
 def chosen_by() -> str:
     """Who chose the library of new arrays: ``"mg.use"``, ``"MINIGATE_BACKEND"`` or ``"default"``."""
     return _current()[1]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 
 from tqdm import tqdm
 
+from minigate.backend import synchronise
+
 
 def in_turns(
     contestants: Mapping[str, Callable[[], object]],
@@ -34,7 +36,9 @@ def in_turns(
             for _ in range(uncounted):
                 call()
             for _ in range(calls):
+                synchronise()
                 start = time.perf_counter()
                 call()
+                synchronise()  # a GPU takes orders at once, and carries them out later
                 times[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in times.items()}

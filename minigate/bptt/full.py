@@ -25,7 +25,7 @@ def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
     **Shapes**: x (T, N, D) or tokens (T, N); state each (N, H); mask bool (T, N)
     → y (T, N, output_size), state after the last real step of each sequence.
 
-    Memory: the trace, some (T, N, G·H); none that grows with T under ``no_grad``.
+    Memory: the trace, some (T, N, G·H); none that grows with T under ``no_grad``, but y itself.
 
     **Source**: Werbos (1990).
 

@@ -21,7 +21,7 @@ class GradientBias:
     """Truncated gradients g_w beside the full one g, for every parameter by name, and for "all" as one long vector.
 
     **Shapes**: ``windows`` W whole numbers; ``relative``: name → (W,), ‖g_w − g‖ / ‖g‖; ``cosine``: name → (W,),
-    ⟨g_w, g⟩ / (‖g_w‖ ‖g‖). NaN where a norm below the line is 0.
+    ⟨g_w, g⟩ / (‖g_w‖ ‖g‖). NaN where the denominator is 0.
     """
 
     windows: tuple[int, ...]

@@ -121,7 +121,7 @@ def backward_through_time(
 
 
 def _sweep(xp: Any, current: Sequence[Array | None], smallest: float) -> None:
-    """Set to zero what a gradient that fades over hundreds of steps becomes before it is nothing.
+    """Set to zero the subnormal numbers that a gradient passes through as it fades over hundreds of steps.
 
     Below 10⁻³⁸ a float32 loses its digits one by one, and a processor takes many times as long for each such number
     (five times for the whole way back of a fresh GRU over 784 pixels). Numbers below 10⁻³¹ are on their way there;

@@ -17,12 +17,16 @@ way                     windows                            at the start of a win
 
 The price is one forward pass more; the gain is that the trace, which is most of the memory, is never longer
 than a window. Where no gradient is wanted there is nothing to save, and the sequence is read as it always is.
+
+A ``step`` that draws by lot, such as dropout along time, has to draw the same at the second reading: a gradient of
+other draws would be that of another function.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -37,6 +41,7 @@ Array = Any
 State = tuple[Tensor, ...]
 Way = Callable[..., tuple[Tensor, State]]
 Window = tuple[int, int, int]  # start, first, end
+Draws = dict[str, Any]  # path of a module → where its random stream stands
 
 
 def truncated(window: int) -> Windows:
@@ -48,7 +53,7 @@ def truncated(window: int) -> Windows:
     **Shapes**: a way through time, for ``Recurrent(cell, through=truncated(window))``. Memory: x, y and their
     gradients, a state for each window, the trace of one window. Time: that of full BPTT and one forward pass.
 
-    **Source**: Williams & Peng (1990); as in the training of Chung et al. (2015), section 4.1.
+    **Source**: Williams & Peng (1990); as in the training of Chung et al. (2015), section 4.2.
 
     **Errors**: :class:`OptionError` unless ``window`` is a whole number ≥ 1.
     """
@@ -59,11 +64,11 @@ def truncated(window: int) -> Windows:
 def windowed(k1: int, k2: int) -> Windows:
     """BPTT(k2; k1): after every k1 steps, the errors of those k1 steps go back k2 steps.
 
-    Every output's error goes back at least k2 − k1 + 1 steps, its own the first of them, wherever it stands. With
+    Wherever an output stands, its error goes back through at least k2 − k1 + 1 steps, its own included. With
     k1 = 1 it is the gradient that looks back exactly k2 steps; with k1 = k2 it is ``truncated``, where k1 divides T.
 
     **Equations**: window w ends at e = (w + 1) k1; dy_t for e − k1 ≤ t < e, through steps max(0, e − k2) … e − 1.
-    Windows that all begin with the sequence (e ≤ k2) are one: their errors go the same way.
+    Windows that all begin with the sequence (e ≤ k2) are merged, since their errors take the same way.
 
     **Shapes**: a way through time, for ``Recurrent(cell, through=windowed(k1, k2))``. Memory: x, y and their
     gradients, a state for each window, the trace of k2 steps. Time: k2/k1 times full BPTT, and one forward pass.
@@ -145,7 +150,7 @@ class Windows:
         windows = self.windows(T) if recorded and T else []
         if len(windows) < 2:
             return inner(cell, x, state, mask)
-        starts, ys, final = _read(cell, x, state, mask, windows, inner)
+        starts, draws, ys, final = _read(cell, x, state, mask, windows, inner)
         xp = array_module(x.data)
 
         def backward(cotangents: list[Array | None]) -> list[Array | None]:
@@ -157,7 +162,7 @@ class Windows:
                     break  # only the final state was asked about, and its gradient has been dropped
                 part = Tensor(x.data[start:end], requires_grad=dx is not None)
                 before = [Tensor(h, requires_grad=h.dtype.kind == "f") for h in starts[start]]
-                with enable_grad():
+                with enable_grad(), _second_reading(cell, draws[start]):
                     y, after = inner(cell, part, tuple(before), None if mask is None else mask[start:end])
                     dy_part = None if dy is None else _from(xp, dy[start:end], first - start)
                     wanted = [t for t in (part, *before, *parameters) if t.requires_grad]
@@ -183,21 +188,43 @@ class Windows:
 
 def _read(
     cell: Cell, x: Tensor, state: State, mask: Array | None, windows: Sequence[Window], inner: Way
-) -> tuple[dict[int, list[Array]], Array, list[Array]]:
-    """Read the whole sequence without a trace: the state at each start, y, and the final state."""
+) -> tuple[dict[int, list[Array]], dict[int, Draws], Array, list[Array]]:
+    """Read the whole sequence without a trace: the state and the random streams at each start, y, the final state."""
     xp, T = array_module(x.data), x.shape[0]
     stops = sorted({start for start, _, _ in windows} | {T})
     starts: dict[int, list[Array]] = {}
+    draws: dict[int, Draws] = {}
     ys = None
     with no_grad():
         current = tuple(h.detach() for h in state)
         for start, end in zip(stops, stops[1:], strict=False):
             starts[start] = [h.data for h in current]
+            draws[start] = _where_they_stand(cell)
             y, current = inner(cell, Tensor(x.data[start:end]), current, None if mask is None else mask[start:end])
             if ys is None:
                 ys = xp.empty((T, *y.shape[1:]), dtype=y.dtype)
             ys[start:end] = y.data
-    return starts, ys, [h.data for h in current]
+    return starts, draws, ys, [h.data for h in current]
+
+
+def _where_they_stand(cell: Cell) -> Draws:
+    return {path: rng.bit_generator.state for path, rng in cell.random_streams().items()}
+
+
+@contextmanager
+def _second_reading(cell: Cell, draws: Draws) -> Iterator[None]:
+    """Draw as at the first reading, and leave streams and buffers (running statistics) as that left them."""
+    streams, ahead = cell.random_streams(), _where_they_stand(cell)
+    buffers = [(array, array.copy()) for _, array in cell.named_buffers()]
+    for path, state in draws.items():
+        streams[path].bit_generator.state = state
+    try:
+        yield
+    finally:
+        for path, state in ahead.items():
+            streams[path].bit_generator.state = state
+        for array, before in buffers:
+            array[...] = before
 
 
 def _side_by_side(T: int, length: int) -> list[Window]:

@@ -75,7 +75,7 @@ class Cell(Module):
     #: weight → (operand, pre-activation gradient), for the recurrent weights.
     products: dict[str, tuple[str, str]] = {}
 
-    #: Of what it reads: 1 for a sequence, whose steps have one predecessor; 2 for a grid, whose positions have two.
+    #: How many predecessors a position has: 1 in a sequence, 2 in a grid.
     dimensions: int = 1
 
     def __init__(self, D: int, H: int) -> None:

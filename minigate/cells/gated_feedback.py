@@ -56,7 +56,8 @@ class GatedFeedback(LayersByHand):
 
     **Source**: Chung, Gulcehre, Cho & Bengio (ICML 2015), section 3. What it does not print is as in the first author's
     code and as its numbers of parameters need it: inputs skip to all layers, unit gates see all layers' past without a
-    gate. An option for each point at which paper, talk (May 2015, after the first version) and author's code differ:
+    gate. An option for each point at which paper, the talk of May 2015 (after the first arXiv version) and author's
+    code differ:
 
     - ``gate_input="below"``: g reads what the equation says. ``"all_parents"``: x_t too, as in the author's code
     - ``gate_bias``: g has a bias, which is not printed; the author's code has it

@@ -26,7 +26,7 @@ CHOICES: dict[str, tuple[str, dict[Any, str]]] = {
         "what do the global gates read at t?",
         {"below": "the layer below, as printed", "all_parents": "and x, as in the author's code"},
     ),
-    "gate_bias": ("have the global gates a bias?", {True: "", False: ""}),
+    "gate_bias": ("do the global gates have a bias?", {True: "", False: ""}),
     "skip_input": ("does every layer read x?", {True: "", False: ""}),
     "unit_gates": (
         "whose past do the gates of a unit see?",

@@ -30,8 +30,9 @@ class GRU(GatedCell):
     blocks candidate, update, reset, and b.recurrent (H,) for b_r̃; y_t = h_t.
 
     **Source**: Cho et al. (2014); "after" is the form of Chung et al. (ICML 2015), section 2, and of most
-    frameworks; "before" that of Chung et al. (2014) and of Scardapane et al. (2018), eqs. 2–4. The recurrent bias is
-    in no paper; frameworks have it where they give each of the two products x W and h U a bias of its own.
+    frameworks; "before" that of Chung et al. (2014) and of Scardapane et al. (2018), eqs. 2–4. By a footnote of
+    Chung et al. (2014), "after" is also the original of Cho et al., and they found both alike. The recurrent bias is in
+    no paper; frameworks have it where they give each of the two products x W and h U a bias of its own.
 
     The convention of z is that of Chung et al.: it is the share of the new. Frameworks that write
     h = z ⊙ h_prev + (1 − z) ⊙ h̃ have the same model under z → 1 − z, and since 1 − σ(a) = σ(−a) that is W_z, U_z

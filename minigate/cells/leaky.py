@@ -27,8 +27,8 @@ class LeakyRNN(Cell):
     - h̃_t = tanh(x_t W + h_{t−1} U + b)
     - h_t = (1 − 1/τ) ⊙ h_{t−1} + (1/τ) ⊙ h̃_t
 
-    Without input or recurrence a unit forgets by the factor 1 − 1/τ at each step, about e^{−t/τ}. It is the gate of
-    the GRU with z = 1/τ, constant; where the Clockwork RNN's slow units jump at every T_i-th step and rest between,
+    Without input or recurrence a unit forgets by the factor 1 − 1/τ at each step, about e^{−t/τ}. It is a GRU with
+    z = 1/τ and r = 1, both constant; where the Clockwork RNN's slow units jump at every T_i-th step and rest between,
     these creep.
 
     **Shapes**: x_t (N, D), h and h̃ (N, H), W (D, H), U (H, H), b (H,); y_t = h_t. Groups are of equal size; what is

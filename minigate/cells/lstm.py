@@ -33,14 +33,14 @@ class LSTM(GatedCell):
 
     **Source**: Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000);
     without peepholes as in Chung et al. (2015), section 2. Peepholes: Gers & Schmidhuber (2000), from each cell to
-    the gates around it; Graves (2013) and Chung et al. (2014) write a matrix, and that it is diagonal. "full" is
-    what that equation says without the word. Coupled: the CIFG of Greff et al. (2017); since 1 − σ(a) = σ(−a) it does
+    the gates around it; Graves (2013) and Chung et al. (2014) write V as a matrix and say that it is diagonal; "full"
+    leaves that out. Coupled: the CIFG of Greff et al. (2017); since 1 − σ(a) = σ(−a) it does
     not matter which of the two gates is the one that is left. ``forget_bias`` is where b_f begins: 1 is the advice
-    of Jozefowicz, Zaremba & Sutskever (2015), 0 what the Gated-Feedback author's code has. V begins at 0: with the
-    same seed, as the LSTM that has none.
+    of Jozefowicz, Zaremba & Sutskever (2015), 0 what the Gated-Feedback author's code has. V begins at 0: with
+    one seed it starts as the LSTM without peepholes.
 
     **Errors**: :class:`OptionError` for another ``peephole`` or ``coupled``, for sizes below 1, for a ``gate=`` that is
-    none or is for a gate that a coupled LSTM has not.
+    none or is for a gate that a coupled LSTM does not have.
     """
 
     state_names = ("h", "c")

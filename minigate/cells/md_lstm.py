@@ -25,9 +25,9 @@ class MDLSTM(GatedCell):
 
     - c̃ = tanh(x W_c + h₋ U_c + b_c)
     - i = σ(x W_i + h₋ U_i + V_i ⊙ (c_r + c_l) + b_i)
-    - f_r = σ(x W_r + h₋ U_r + V_r ⊙ c_r + b_r), and so f_l, that looks at c_l alone
+    - f_r = σ(x W_r + h₋ U_r + V_r ⊙ c_r + b_r), and so f_l, which looks at c_l alone
     - c = i ⊙ c̃ + f_r ⊙ c_r + f_l ⊙ c_l
-    - o = σ(x W_o + h₋ U_o + V_o ⊙ c + b_o), that looks at the new c;  h = o ⊙ tanh(c)
+    - o = σ(x W_o + h₋ U_o + V_o ⊙ c + b_o), which looks at the new c;  h = o ⊙ tanh(c)
 
     With ``input_peepholes=2`` the input gate has one for each predecessor: V_ir ⊙ c_r + V_il ⊙ c_l.
 

@@ -1,4 +1,4 @@
-"""The minimal LSTM: two gates that no longer read the state, and that share out a whole between them."""
+"""The minimal LSTM: two gates that do not read the state, and that share out a whole between them."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _list(arguments: argparse.Namespace) -> int:
     for row in rows:
         copy = row["copy"] + (", new version beside it" if row["newer"] else "")
         passed = f"{row['passed']} of {len(row['exercises'])} passed"
-        table.append((row["number"], row["title"], str(row["minutes"]), ", ".join(row["needs"]) or "–", copy, passed))
+        table.append((row["number"], row["title"], row["duration"], ", ".join(row["needs"]) or "–", copy, passed))
     _print_table(table, right=(2,))
     return 0
 

@@ -41,8 +41,8 @@ class Gate:
     #: Does ``slope`` or ``param_gradients`` read ``s``? If not, no pre-activation is kept over time.
     needs_input: bool = True
 
-    #: Is the slope nearly there when g is? Then a cell hands ``forward`` an array ``slope=`` for it, and does not
-    #: call ``slope``.
+    #: Is most of the slope's work done once g is computed? Then a cell hands ``forward`` an array ``slope=`` for it,
+    #: and does not call ``slope``.
     slope_with_forward: bool = False
 
     def init(self, size: int, rng: Generator) -> dict[str, Array]:
@@ -65,9 +65,9 @@ class Gate:
         """What ``forward`` and ``slope`` get as ``p`` through a whole sequence, made once before it.
 
         ``parameters`` are those of one gate, or of G > 1 neighbours in a cell that are all this gate. A gate that can
-        do them all in one call returns what it needs for that, and gets s as (…, G, N, H); ``None`` is "one by one".
-        As it stands: the parameters as they are, and together only where there are none. What is made here may be
-        left out: whoever calls a gate once hands it the parameters themselves.
+        do them all in one call returns what it needs for that, and gets s as (…, G, N, H); ``None`` means one by one.
+        Unless overridden, the parameters of one gate are handed on as they are, and several gates run together only if
+        they have none. ``forward`` also has to work on the parameters themselves, with no ``prepare`` before it.
 
         **Shapes**: each as :meth:`init` returns it.
         """

@@ -36,7 +36,8 @@ class KAF(Gate):
     code for Kafnets; a number is γ itself. The dictionary is fixed and uniform around zero. K = 10 ``elements`` from
     −4 to 4 (``reach``) and ε = 10⁻⁴ (``epsilon``) are our choices. ``init`` may be "identity", a function f of the
     dictionary to begin as in place of s, or "random", normal with a ``deviation`` of 0.8 as in the code for Kafnets;
-    softplus is fitted by least squares. The paper adapts "everything else" than the dictionary; γ only if you say so.
+    softplus is fitted by least squares. The paper adapts "everything else" but the dictionary; here γ only with
+    ``train_gamma=True``.
 
     **Errors**: :class:`OptionError` for an unknown kernel, bandwidth or beginning, fewer than two elements, a reach, γ,
     ε or deviation that is not positive, γ where the kernel has none, and a regression with rectifiers.
@@ -63,12 +64,12 @@ class KAF(Gate):
         self.residual = bool(residual)
         given = {"elements": elements, "reach": reach, "gamma": gamma, "train_gamma": train_gamma, "init": init,
                  "epsilon": epsilon, "deviation": deviation, "residual": residual}  # fmt: skip
-        usual = self.__init__.__kwdefaults__  # type: ignore[misc]
-        changed = [f"{name}={value!r}" for name, value in given.items() if value is not usual[name] != value]
+        usual = KAF.__init__.__kwdefaults__ or {}
+        changed = [f"{name}={value!r}" for name, value in given.items() if repr(value) != repr(usual[name])]
         self._options = ", ".join(([repr(kernel)] if kernel != "gaussian" else []) + changed)
 
     def __repr__(self) -> str:
-        return f"KAF({self._options})"
+        return f"{type(self).__name__}({self._options})"
 
     def init(self, size: int, rng: Any) -> dict[str, Array]:
         """**Shapes**: alpha (H, K), log_gamma (H,)."""

@@ -1,6 +1,6 @@
 """A kernel expansion, KAF(s) = Σ_i α_i κ(s, d_i): a function of one number that each unit learns for itself.
 
-It is what a flexible gate has inside, and a kernel activation function all of. The dictionary d is fixed, uniform
+It lies inside a flexible gate, and is all there is to a kernel activation function. The dictionary d is fixed, uniform
 around zero; the mixing coefficients α are trained, a set for every unit. This file has the recipe and its definition
 in differentiable operations. By hand there are two ways to the same sum, element by element for any kernel
 (:mod:`~minigate.gates.element_by_element`), and outward from the middle for Gaussians, with two exponentials for all

@@ -42,7 +42,7 @@ class Sigmoid(Gate):
 
     def slope(self, xp: Any, s: Array, g: Array, p: Mapping[str, Array]) -> Array:
         """**Shapes**: g (…, H) → dg/ds (…, H)."""
-        # common slip: g(1 − g) with s in place of g; it is small at s = 0 only by accident
+        # common slip: s (1 − s), the pre-activation in place of the gate: 0 at s = 0, where the slope is ¼
         dg_ds = 1.0 - g
         dg_ds *= g
         return dg_ds

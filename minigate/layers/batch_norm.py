@@ -28,15 +28,15 @@ class BatchNorm(Rowwise):
     - in training also: mean ← (1 − p) mean + p μ; variance ← (1 − p) variance + p σ² M / (M − 1), p the ``momentum``
     - in evaluation: mean and variance in the place of μ and σ²
 
-    A batch is divided by the deviation that it has; what is kept is the estimate, without bias, of that of all data.
+    A batch is divided by the deviation that it has; what is kept is the unbiased estimate of the variance of all data.
 
     **Shapes**: x (…, H) → y (…, H), all leading axes the rows of one batch, time among them; "g" (H,), ones at the
     start, "b" (H,), zeros. Buffers: "mean" (H,), zeros at the start, "variance" (H,), ones; both ways of computing
     move them, with or without a tape, and no gradient flows through them.
 
     **Source**: Ioffe & Szegedy (2015), algorithms 1 and 2. They average the statistics of several batches at the end;
-    the moving average is what they do to watch a validation part, and what everybody does since. p = 0.1 and ε are
-    not in the paper.
+    the moving average is how they monitor validation during training, and has become the usual practice. p = 0.1 and
+    ε are not in the paper.
 
     **Errors**: :class:`ShapeError` where the last axis of x is not H long, and in training for fewer than two rows;
     :class:`DTypeError` where x is not floating; :class:`OptionError` for H below one, an ε below zero, or a momentum

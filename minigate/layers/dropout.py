@@ -1,4 +1,4 @@
-"""Dropout: while training, some numbers are left out by chance, so that no unit can rely on one other.
+"""Dropout: while training, some numbers are left out at random, so that no unit can rely on one other.
 
 A network that has seen its text several times begins to know it by heart. With every step computed by
 another random part of the units, what is learnt has to hold for all those parts at once.

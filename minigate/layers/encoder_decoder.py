@@ -18,7 +18,7 @@ Array = Any
 
 
 class EncoderDecoder(Module):
-    """An encoder whose last state, of every layer, is the decoder's first; and scores from what the decoder says.
+    """An encoder whose last state, of every layer, is the decoder's first; and a linear map from its output to scores.
 
     **Equations**: (·, s) = encoder(x_1 … x_T); (y_t, s_t) = decoder(v_t, s_{t−1}) with s_0 = s; scores_t = y_t W + b.
 

@@ -32,8 +32,10 @@ class KAF(Rowwise):
     ``init=numpy.tanh`` the layer begins as the activation whose place it takes.
 
     **Errors**: :class:`ShapeError` where the last axis is not D long; :class:`DTypeError` where s is not floating;
-    :class:`OptionError` for options that the gate of this name has none of either.
+    :class:`OptionError` for options that the gate of this name refuses too.
     """
+
+    multiplies_nothing = ("alpha",)
 
     def __init__(
         self,

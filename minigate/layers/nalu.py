@@ -34,6 +34,8 @@ class NAC(Rowwise):
     floating; :class:`OptionError` for sizes below one.
     """
 
+    multiplies_nothing = ("M_hat",)  # Ŵ and M̂ are one matrix when they meet x
+
     def __init__(self, D: int, H: int, *, method: str = "hand", seed: Any = None, dtype: Any = None) -> None:
         super().__init__(D, H, method)
         rng = generator(seed)

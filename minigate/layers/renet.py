@@ -34,7 +34,8 @@ class ReNet(Module):
     Names: "vertical.forward.W.update" and so on for a single ``H``, "layers.0.vertical.forward.W.update" for a list.
 
     **Source**: Visin et al. (2015), section 2, fig. 1, with GRUs. On MNIST they have two layers of 256 units and
-    patches of 2 × 2, on CIFAR-10 three of 320 and on SVHN three of 256. ``dropout`` is after every layer, as theirs.
+    patches of 2 × 2; on CIFAR-10 three of 320 and on SVHN three of 256, as recalled and not checked against the paper,
+    and so is ``dropout``, after every layer.
     Options: those of :class:`Sweeps`.
 
     **Errors**: :class:`ShapeError` for what are no images with C channels; :class:`DTypeError` for pixels that are

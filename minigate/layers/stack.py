@@ -33,7 +33,7 @@ class Stack(Module):
     between layers: never along time, and here neither on x nor on y. ``layer_norm``: Ba, Kiros & Hinton (2016).
 
     **Errors**: :class:`OptionError` where a layer's input size is not the size of what it reads;
-    :class:`StateError` for a state that has not one entry per layer.
+    :class:`StateError` for a state that does not have one entry per layer.
     """
 
     def __init__(

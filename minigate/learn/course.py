@@ -28,7 +28,7 @@ def needs_of(course: Sequence[Lesson]) -> dict[str, list[str]]:
 def index_rows(course: Sequence[Lesson]) -> str:
     """The rows of the table of lessons in the index."""
     return "".join(
-        f"| {lesson.number} | [{lesson.title}]({lesson.path.name}) | {lesson.minutes} | "
+        f"| {lesson.number} | [{lesson.title}]({lesson.path.name}) | {lesson.duration} | "
         f"{', '.join(lesson.needs) or '–'} |\n"
         for lesson in course
     )

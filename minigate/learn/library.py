@@ -4,9 +4,10 @@ In a checkout (and with an editable install) they stand in ``lessons/`` beside t
 they travel inside it, as ``minigate/_lessons``. A lesson says what it is in its own first cell:
 
     # 00 · Orientation
-    **Time** 30 minutes · **Computing** 5 seconds · **Needs** nothing
+    **Time** 60 minutes, 45 for a first reading · **Computing** 5 seconds · **Needs** nothing
 
-so there is no second list that could disagree with it.
+so there is no second list that could disagree with it. Where a first reading is shorter, sections and exercises that
+can wait are marked as :data:`SECOND`.
 """
 
 from __future__ import annotations
@@ -26,16 +27,26 @@ from minigate.learn.exercise import Exercise
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _HEADING = re.compile(r"^#\s+(\d\d)\s+·\s+(.+?)\s*$", re.MULTILINE)
-_FACTS = re.compile(r"\*\*Time\*\*\s+(\d+) minutes?.*?\*\*Computing\*\*\s+(\d+) seconds?.*?\*\*Needs\*\*\s+([^\n·]+)")
+_FACTS = re.compile(
+    r"\*\*Time\*\*\s+(\d+) minutes?(?:, (\d+) for a first reading)?\s.*?"
+    r"\*\*Computing\*\*\s+(\d+) seconds?.*?\*\*Needs\*\*\s+([^\n·]+)"
+)
+
+#: Stands under the heading of a section that can wait, and in the line of an exercise that can.
+SECOND = "for a second reading"
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook of the course, as its first cell describes it."""
+    """One notebook of the course, as its first cell describes it.
+
+    ``minutes`` is the time for all of it, ``first_reading`` for what is not marked as :data:`SECOND`.
+    """
 
     number: str
     title: str
     minutes: int
+    first_reading: int
     seconds: int
     needs: tuple[str, ...]
     path: Path
@@ -44,6 +55,11 @@ class Lesson:
     def name(self) -> str:
         """The notebook's name without its ending: ``00_orientation``."""
         return self.path.stem
+
+    @property
+    def duration(self) -> str:
+        """The minutes of a first reading and of all of it: ``45–60``, or one number where that is the same."""
+        return f"{self.minutes}" if self.first_reading == self.minutes else f"{self.first_reading}–{self.minutes}"
 
 
 def lessons_root() -> Path:
@@ -92,8 +108,9 @@ def describe_lesson(path: Path) -> Lesson:
         number=heading[1],
         title=heading[2],
         minutes=int(facts[1]),
-        seconds=int(facts[2]),
-        needs=tuple(re.findall(r"\d\d", facts[3])),
+        first_reading=int(facts[2] or facts[1]),
+        seconds=int(facts[3]),
+        needs=tuple(re.findall(r"\d\d", facts[4])),
         path=path,
     )
 

@@ -11,10 +11,11 @@ from minigate.learn.library import exercises, lessons
 
 
 def overview(folder: Path) -> list[dict[str, Any]]:
-    """One row per lesson: number, title, minutes, needs, file, copy, newer, passed, exercises.
+    """One row per lesson: number, name, title, minutes, duration, needs, file, copy, newer, passed, exercises.
 
-    ``copy`` is ``none``, ``as shipped``, ``run`` or ``edited``; ``newer`` tells that a newer version
-    stands beside an edited copy; ``exercises`` maps each to its last outcome.
+    ``duration`` is the minutes as a text, with those of a first reading; ``copy`` is ``none``, ``as shipped``, ``run``
+    or ``edited``; ``newer`` tells that a newer version stands beside an edited copy; ``exercises`` maps each to its
+    last outcome.
     """
     known, marks = delivered(folder), progress.read(folder)
     rows: list[dict[str, Any]] = []
@@ -27,6 +28,7 @@ def overview(folder: Path) -> list[dict[str, Any]]:
                 "name": lesson.name,
                 "title": lesson.title,
                 "minutes": lesson.minutes,
+                "duration": lesson.duration,
                 "needs": list(lesson.needs),
                 "file": str(own) if own.is_file() else None,
                 "copy": state_of(own, known.get(lesson.path.name, {})),

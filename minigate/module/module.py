@@ -26,6 +26,9 @@ class Module:
 
     training = True
 
+    #: Those of its own parameters that have two axes and are no matrix to multiply with, for who counts products.
+    multiplies_nothing: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         self._parameters: dict[str, Parameter] = {}
         self._buffers: dict[str, Array] = {}
@@ -52,12 +55,12 @@ class Module:
     # ---- registering -------------------------------------------------------------------------
 
     def parameter(self, name: str, array: Array, dtype: Any = None) -> Parameter:
-        """Register ``array`` (moved to the current backend and dtype) as the parameter ``name``.
+        """Register a copy of ``array``, on the current backend and of ``dtype``, as the parameter ``name``.
 
         **Shapes**: any; the parameter keeps the shape of ``array``.
         """
         dtype = backend.default_dtype() if dtype is None else backend.check_dtype(dtype, where=type(self).__name__)
-        parameter = Parameter(backend.asarray(array, dtype=dtype), name=name)
+        parameter = Parameter(backend.asarray(array, dtype=dtype).copy(), name=name)
         self._parameters[name] = parameter
         return parameter
 
@@ -104,7 +107,7 @@ class Module:
                     yield _join(path, name), parameter
 
     def parameters(self) -> list[Parameter]:
-        """Every parameter of the tree, in the order of their names' making."""
+        """Every parameter of the tree, in the order of registration."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def named_buffers(self) -> Iterator[tuple[str, Array]]:
@@ -112,6 +115,11 @@ class Module:
         for path, module in self.named_modules():
             for name, array in module._buffers.items():
                 yield _join(path, name), array
+
+    def random_streams(self) -> dict[str, Any]:
+        """Every stream of random numbers in the tree (a dropout layer has one), by the path of its module."""
+        streams = {path: getattr(module, "generator", None) for path, module in self.named_modules()}
+        return {path: rng for path, rng in streams.items() if hasattr(rng, "bit_generator")}
 
     def train(self, mode: bool = True) -> Module:
         """Switch the tree to training (dropout draws, statistics move); ``train(False)`` is ``eval()``."""

@@ -116,7 +116,7 @@ def _(dout: Tensor, out: Any, a: Any) -> Tensor:
     return -dout
 
 
-@op(broadcasts=True, slip="0 to a negative power, a negative number to a broken one, or an overflow")
+@op(broadcasts=True, slip="0 to a negative power, a negative number to a fractional one, or an overflow")
 def power(xp: Any, a: Array, b: Array) -> Array:
     """Power, with a number or a Tensor as the exponent.
 

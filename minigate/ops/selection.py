@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigate.backend import is_array
 from minigate.tensor import Tensor, op
 
 Array = Any
@@ -21,7 +22,7 @@ def where(xp: Any, condition: Array, a: Array, b: Array) -> Array:
 
     **Shapes**: condition (…) bool, a (…), b (…) broadcast together.
     """
-    return xp.where(condition, a, b)
+    return xp.where(condition if is_array(condition) else xp.asarray(condition), a, b)
 
 
 @where.rule("a", needs="condition")

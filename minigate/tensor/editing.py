@@ -72,7 +72,7 @@ class Editing:
 
     def _edit(self, value: Any, change: Callable[[Array], Any]) -> None:
         array_module(self._data, value)
-        if not getattr(self._data.flags, "writeable", True):
+        if not getattr(self._data.flags, "writeable", True) or _stands_for_many(self._data):
             raise TensorModifiedError(
                 explain(
                     "the memory is read-only",
@@ -103,3 +103,8 @@ class Editing:
 def _plain(value: Any) -> Any:
     """The array of a Tensor, or whatever else it is."""
     return value._data if isinstance(value, Editing) else value
+
+
+def _stands_for_many(array: Array) -> bool:
+    """Is one number in memory shown at several places, as in a broadcast array? NumPy protects it, CuPy does not."""
+    return any(stride == 0 and length > 1 for stride, length in zip(array.strides, array.shape, strict=True))

@@ -22,7 +22,7 @@ class CharModel(Module):
 
     **Shapes**: x (T, N) int → scores (T, N, K); the state is that of the cell, or one of each layer.
 
-    **Source**: the character models of Graves (2013), section 3, and Chung et al. (2015), section 4.1; ``feedback``
+    **Source**: the character models of Graves (2013), section 3, and Chung et al. (2015), section 4.2; ``feedback``
     is "none" (their stacked RNN), "gated" (their Gated-Feedback RNN) or "open" (its gates held at 1).
     """
 

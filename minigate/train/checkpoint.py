@@ -163,7 +163,7 @@ def _read(path: Path) -> Arrays:
             for entry in entries
         }
         sealed = archive.comment
-    if sealed:  # older files have none, and are held to their arrays alone
+    if sealed:  # a file without one is held to its arrays alone
         with path.open("rb") as file:
             digest = _digest(file, path.stat().st_size - 64)
         if sealed != _SEAL + digest:

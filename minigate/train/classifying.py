@@ -26,9 +26,9 @@ Array = Any
 class Classifying(Task):
     """The task that the trainer works on: a model, and images in three parts.
 
-    An epoch has as many whole batches as there are; the few images that are left over sit out, others in each epoch.
-    An experiment says which model it is (:meth:`make_model`), how that one reads an image (:meth:`read`), how many of
-    them at once in evaluation, what else there is to tell of its data, and whether it sees them as they are.
+    An epoch has as many whole batches as there are; the few images that are left over sit out, different ones in each
+    epoch. An experiment says which model it is (:meth:`make_model`), how that one reads an image (:meth:`read`), how
+    many of them at once in evaluation, what else there is to tell of its data, and whether it sees them as they are.
 
     **Errors**: :class:`OptionError` for a batch of more images than there are; :class:`DataError` for images that
     cannot be read.

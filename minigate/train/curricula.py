@@ -117,7 +117,7 @@ class Naive(Curriculum):
     """One difficulty at a time, from (1, 1) up: the next length, and after ℓ* length 1 of the next nesting.
 
     It moves on where the validation accuracy is above 0.95, or where the training accuracy is lower than it was five
-    checks before (it has stopped to learn from what it gets). The five are counted anew from each move on; the check
+    checks before (it has stopped learning from what it gets). The five are counted anew from each move on; the check
     that moved it is the first of them. At the target it stays.
     """
 

@@ -23,7 +23,7 @@ class ImageClassifier(Module):
     """Images in, scores of the classes out.
 
     **Equations**: a = the feature map of the ``body``, all of it one vector; for each size of ``dense``
-    a ← dropout(relu(a A + b)); scores = a A + b. In training the numbers of the image are left out by chance first.
+    a ← dropout(relu(a A + b)); scores = a A + b. In training the numbers of the image are left out at random first.
 
     **Shapes**: x (N, C, Y, X) → scores (N, K), before the softmax.
 

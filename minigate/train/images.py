@@ -41,7 +41,7 @@ class ClassifyingImages(Classifying):
         return as_numbers(images.pixels, self.images.largest, self.model)
 
     def vary(self, images: Labelled, batch: int) -> Labelled:
-        """Shifted and flipped by chance, where the configuration says so."""
+        """Shifted and flipped at random, where the configuration says so."""
         if not (self.config.shift or self.config.flip):
             return images
         rng = generator(numpy.random.SeedSequence([self.config.seed, batch, VARIED]))

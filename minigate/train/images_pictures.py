@@ -72,7 +72,7 @@ def stages(model: ImageClassifier, x: Any) -> dict[str, Tensor]:
 def receptive_field(y: Tensor, x: Tensor, place: tuple[int, int] | None = None) -> Array:
     """How strongly one place of a feature map, the one in its middle unless told, depends on each pixel.
 
-    **Equations**: for signs s_k = ±1, one for each image and feature, drawn by chance: the length over the channels c
+    **Equations**: for signs s_k = ±1, one for each image and feature, drawn at random: the length over the channels c
     of Σ_k s_k ∂y_{ijnk} / ∂x_{nc}, with i, j = ``place``, or I // 2, J // 2; of that the mean over the images n and
     four draws. Its square is on average Σ_kc (∂y_{ijnk} / ∂x_{nc})², and it costs four ways back, not one for each
     feature.

@@ -1,4 +1,4 @@
-"""Several runs of the same thing with other seeds: what they come to together.
+"""Several runs of the same thing with other seeds: what they amount to together.
 
 One run says little of a method. First weights and the order of the data alone move its result, often by more than the
 difference that somebody wants to see; the deviation over seeds says by how much.

@@ -62,7 +62,7 @@ def summary(model: Module, T: int = 100, N: int = 32, tokens: bool | None = None
     With ``tokens`` the cells read whole numbers and their input weights are looked up, which multiplies
     nothing; left out, a cell counts as reading tokens where nothing comes before it in a model with an
     attribute ``K``, a vocabulary. Of a model that reads images or grids the parameters alone are counted: how often
-    each is used follows from the size of an image.
+    each is used follows from the size of an image. A Clockwork RNN is counted at a step at which all its groups work.
 
     **Equations**: forward 2·Σ D·H over the weights (D, H) that multiply; with the way back three times that.
 
@@ -72,9 +72,8 @@ def summary(model: Module, T: int = 100, N: int = 32, tokens: bool | None = None
     looked_up = _looked_up(model, tokens)
     parameters = dict(model.named_parameters())
     rows = {name: (tuple(p.shape), str(p.dtype)) for name, p in parameters.items()}
-    products = [
-        p.size for name, p in parameters.items() if p.ndim == 2 and ".gate." not in name and id(p) not in looked_up
-    ]
+    apart = looked_up | {id(m[name]) for _, m in model.named_modules() for name in m.multiplies_nothing if name in m}
+    products = [p.size for name, p in parameters.items() if p.ndim == 2 and ".gate." not in name and id(p) not in apart]
     images = any(getattr(m, "takes", "") in ("images", "grids") for _, m in model.named_modules())
     products = [] if images else products
     layers = {} if images else {path: m for path, m in model.named_modules() if isinstance(m, Recurrent)}

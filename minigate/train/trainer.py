@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy
@@ -61,9 +61,9 @@ class Task(Protocol):
 class Trainer:
     """Run ``task`` for a number of updates in the folder ``run``.
 
-    It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best.
-    A gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with
-    momentum it may stay so long for some updates, which is one explosion and halves it once. Of ``minutes``,
+    It ends earlier after ``minutes`` of training in all, and after ``patience`` evaluations without a new best. A
+    gradient that becomes longer than ``explode_threshold`` halves the learning rate from that update on; with momentum
+    it may stay that long for several updates, which counts as one explosion and halves it once. Of ``minutes``,
     ``patience``, ``explode_threshold`` and ``checkpoint_minutes``, 0 is none. ``report`` is called with every record
     that goes into the log.
 
@@ -237,7 +237,7 @@ class Trainer:
             "losses": self._losses,
             "norms": self._norms,
             "task": task_values,
-            "random": {path: rng.bit_generator.state for path, rng in _random_streams(self.task.model)},
+            "random": {path: rng.bit_generator.state for path, rng in self.task.model.random_streams().items()},
         }
         save_checkpoint(self.run.checkpoint, arrays, values)
         self.run.write("clock.json", {"seconds": round(self.seconds, 3)})
@@ -250,7 +250,7 @@ class Trainer:
         """
         self.run.sweep()
         saved = load_checkpoint(self.run.checkpoint)
-        streams = dict(_random_streams(self.task.model))
+        streams = self.task.model.random_streams()
         if set(streams) != set(saved.meta["random"]):
             raise CheckpointError(
                 explain(
@@ -267,7 +267,7 @@ class Trainer:
             rng.bit_generator.state = saved.meta["random"][path]
         for name in ("step", "best", "best_step", "waited", "halvings"):
             setattr(self, name, saved.meta[name])
-        self.exploding = saved.meta.get("exploding", False)  # a checkpoint of an older version has none
+        self.exploding = saved.meta.get("exploding", False)  # not every checkpoint has it
         self._losses, self._norms = list(saved.meta["losses"]), list(saved.meta["norms"])
         self.run.rewind_log(self.step)
         self.seconds = self.run.read("clock.json").get("seconds", 0.0)
@@ -279,11 +279,3 @@ def part_of(saved: Checkpoint, part: str) -> dict[str, Any]:
     **Shapes**: each array as it was saved.
     """
     return {name[len(part) + 1 :]: array for name, array in saved.arrays.items() if name.startswith(f"{part}.")}
-
-
-def _random_streams(model: Module) -> Iterator[tuple[str, numpy.random.Generator]]:
-    """Every stream of random numbers in the model (a dropout layer has one), by the path of its module."""
-    for path, module in model.named_modules():
-        rng = getattr(module, "generator", None)
-        if isinstance(rng, numpy.random.Generator):
-            yield path or "model", rng

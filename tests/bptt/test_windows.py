@@ -250,3 +250,36 @@ def test_a_backward_pass_may_be_run_twice():
 
 def test_the_vocabulary_and_the_mask_of_these_tests_have_every_case():
     assert MASK.any(axis=0).tolist() == [True, True, False] and K > D
+
+
+class Dropped(mg.cells.Cell):
+    """A tanh unit with dropout along time, and a running mean of what it has seen: chance and a buffer in a step."""
+
+    state_names = ("h",)
+
+    def __init__(self) -> None:
+        super().__init__(D, H)
+        rng = numpy.random.default_rng(0)
+        self.parameter("W", rng.normal(size=(D, H)), "float64")
+        self.parameter("U", rng.normal(size=(H, H)), "float64")
+        self.dropout = mg.layers.Dropout(0.4, seed=3)
+        self.buffer("seen", numpy.zeros(H))
+
+    def step(self, x_t, state):
+        h = mg.ops.tanh(x_t @ self["W"] + self.dropout(state[0]) @ self["U"])
+        self._buffers["seen"] += h.data.mean(axis=0)
+        return h, (h,)
+
+
+@pytest.mark.parametrize("way", [checkpointed(2), checkpointed(T)], ids=repr)
+def test_chance_falls_the_same_at_the_second_reading(way):
+    found = {}
+    for through in (full, way):
+        layer = mg.layers.Recurrent(Dropped(), through=through)
+        x = mg.Tensor(sequence((T, N, D)), requires_grad=True)
+        y, _ = layer(x)
+        gradients = mg.grad(y, [x, *layer.parameters()], numpy.cos(numpy.arange(y.size)).reshape(y.shape))
+        after, _ = layer(x)  # the streams go on where one reading left them
+        found[through] = [y, after, *gradients, mg.Tensor(layer.state_dict()["seen"])]
+    for one, other in zip(found[full], found[way], strict=True):
+        assert numpy.allclose(one.data, other.data, rtol=1e-12, atol=1e-14)

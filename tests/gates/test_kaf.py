@@ -271,6 +271,15 @@ def test_second_derivatives_come_from_compose():
     assert report, report
 
 
+def test_it_may_have_a_subclass_with_a_constructor_of_its_own():
+    class Narrow(mg.gates.KAF):
+        def __init__(self):
+            super().__init__(reach=2.0)
+
+    assert repr(Narrow()) == "Narrow(reach=2.0)"
+    assert mg.cells.GRU(2, 3, gate=Narrow(), seed=0)["update.gate.alpha"].shape == (3, 10)
+
+
 def test_what_it_is_called():
     assert repr(KAF()) == "KAF()" == repr(KAF(gamma=None))
     assert repr(KAF("relu", init="random")) == "KAF('relu', init='random')"

@@ -8,7 +8,6 @@ import pytest
 import minigate as mg
 from minigate.errors import OptionError
 from minigate.layers import Bidirectional, LayerNorm, Linear, Recurrent, Stack
-from minigate.train.trainer import _random_streams
 from tests.contracts import differences
 from tests.contracts.subjects import HOST, MASK, D, K, N, Subject, T, sequence
 from tests.contracts.test_masks import near
@@ -153,18 +152,18 @@ def test_in_evaluation_nothing_is_left_out():
 
 def test_each_has_its_own_stream_which_a_checkpoint_finds():
     one, same, other = (stack(dropout=0.5, seed=seed) for seed in (3, 3, 4))
-    streams = dict(_random_streams(one))
+    streams = one.random_streams()
     assert list(streams) == ["dropout.0", "dropout.1"]
     first, second = (stream.random() for stream in streams.values())
     assert first != second
-    assert [stream.random() for _, stream in _random_streams(same)] == [first, second]
-    assert [stream.random() for _, stream in _random_streams(other)] != [first, second]
-    assert not dict(_random_streams(stack()))
+    assert [stream.random() for stream in same.random_streams().values()] == [first, second]
+    assert [stream.random() for stream in other.random_streams().values()] != [first, second]
+    assert not stack().random_streams()
 
 
 def test_the_gradient_with_dropout_is_that_of_the_masks_drawn():
     layers, x = stack(dropout=0.4, seed=0), sequence((T, N, D))
-    streams = dict(_random_streams(layers))
+    streams = layers.random_streams()
     saved = {path: stream.bit_generator.state for path, stream in streams.items()}
 
     def run(at):

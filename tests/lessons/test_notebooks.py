@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from minigate.learn import Lesson, exercises, lessons, lessons_root
-from minigate.learn.library import cell_text, read_notebook
+from minigate.learn.library import SECOND, cell_text, read_notebook
 from minigate.learn.paste import exercise_cells
 from minigate.learn.publish import as_bytes, complaints
 
@@ -76,6 +76,30 @@ def test_each_exercise_has_its_cell_its_check_and_its_words(lesson: Lesson) -> N
     assert sum(e.minutes for e in known) < lesson.minutes
 
 
+def waiting(lesson: Lesson) -> tuple[set[str], set[str]]:
+    """What is for a second reading: the headings of sections, and the names of exercises, in those or elsewhere."""
+    whole = "\n".join(cells(lesson, "markdown"))
+    sections, names, marks = set(), set(), 0
+    for part in re.split(r"^## ", whole, flags=re.MULTILINE)[1:]:
+        later = f"\n\n*{SECOND.capitalize()}.*\n" in part.split("###")[0]
+        sections |= {part.split("\n")[0]} if later else set()
+        own = re.findall(rf"^### Exercise (\S+)\n\n\*.* · {SECOND}\*$", part, re.MULTILINE)
+        names |= set(re.findall(r"^### Exercise (\S+)$", part, re.MULTILINE) if later else own)
+        marks += later + len(own)
+    assert whole.lower().count(SECOND) == marks, "a mark that is not where marks stand"
+    return sections, names
+
+
+@every_lesson
+def test_a_first_reading_takes_about_forty_minutes(lesson: Lesson) -> None:
+    sections, names = waiting(lesson)
+    assert bool(sections or names) == (lesson.first_reading < lesson.minutes)
+    assert lesson.first_reading in (40, 45)
+    first = [e for e in exercises(lesson.number) if e.id not in names]
+    assert {"forward", "backward"} <= {e.kind for e in first} and len(first) >= 3, "what a lesson is about is in it"
+    assert sum(e.minutes for e in first) < lesson.first_reading - 10, "there is time to read, too"
+
+
 @every_lesson
 def test_pieces_that_notebook_and_exercises_share_are_the_same_text(lesson: Lesson) -> None:
     exercises(lesson.number)
@@ -102,7 +126,7 @@ def test_the_index_lists_every_lesson_as_it_describes_itself() -> None:
     index = (lessons_root() / "README.md").read_text(encoding="utf-8")
     for lesson in LESSONS:
         needs = ", ".join(lesson.needs) or "–"
-        row = f"| {lesson.number} | [{lesson.title}]({lesson.path.name}) | {lesson.minutes} | {needs} |"
+        row = f"| {lesson.number} | [{lesson.title}]({lesson.path.name}) | {lesson.duration} | {needs} |"
         assert row in index, f"lessons/README.md should have the row {row}"
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", index):
         assert (lessons_root() / target).exists(), f"the link {target} leads nowhere"

@@ -56,6 +56,15 @@ def test_a_parameter_is_found_under_its_name():
     assert str(caught.value) == "Leaf has no parameter 'W.frist' (did you mean 'W.first'?); it has: W.first, b"
 
 
+@pytest.mark.parametrize("given", [numpy.ones(2), mg.Tensor(numpy.ones(2))], ids=["array", "tensor"])
+def test_a_parameter_has_memory_of_its_own(given):
+    module = Module()
+    for name in ("a", "b"):
+        module.parameter(name, given, "float64")
+    module["a"].assign(numpy.zeros(2))
+    assert module["b"].numpy().tolist() == [1.0, 1.0] == mg.asnumpy(given).tolist()
+
+
 def test_a_parameter_that_two_modules_share_comes_once():
     one, two = Leaf(), Leaf()
     two.weight = one["W.first"]

@@ -236,6 +236,24 @@ def test_duplicate_indices_accumulate(backend: Backend) -> None:
     assert slope(x[index] * x[index], x) == [2.0, 0.0, 18.0]
 
 
+def test_an_index_that_points_outside_is_an_error_on_every_library(backend: Backend) -> None:
+    x = leaf(backend, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    columns = backend.to([0, 3])
+    for index, axis in ((columns, 0), ((slice(None), columns), 1), ((..., columns), 1), ((None, 0, columns), 1)):
+        with pytest.raises(ShapeError, match=rf"an index points outside.* along axis {axis}.*got 0 … 3"):
+            x[index]
+    with pytest.raises(ShapeError, match="got -3 … 0"):
+        x[backend.to([-3, 0])]
+    assert x[..., backend.to([-3, 2])].numpy().tolist() == [[1.0, 3.0], [4.0, 6.0]]
+    assert x[[]].shape == (0, 3)
+
+
+def test_a_condition_may_be_one_truth_value(backend: Backend) -> None:
+    x = leaf(backend, [1.0, 2.0])
+    assert ops.where(True, x, 0.0).numpy().tolist() == [1.0, 2.0]
+    assert slope(ops.where(False, x, 2.0 * x), x) == [2.0, 2.0]
+
+
 def test_indexing_gives_a_view_or_a_copy_as_the_array_does(backend: Backend) -> None:
     x = Tensor(backend.to([[1.0, 2.0], [3.0, 4.0]]))
     part, copied = x[:, 1], x[backend.to([0, 1])]

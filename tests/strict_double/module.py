@@ -107,8 +107,8 @@ class StrictModule:
         """Choose, or with the condition alone list the places (for which the host waits)."""
         if x is None and y is None:
             return self.nonzero(condition)
-        operands = [unwrap_operand(each, "xp.where") for each in (condition, x, y)]
-        return wrap(numpy.where(*operands))
+        operands = [unwrap_operand(each, "xp.where") for each in (x, y)]
+        return wrap(numpy.where(_array(condition, "xp.where, condition"), *operands))
 
     def take(self, a: Any, indices: Any, axis: Any = None, out: Any = None) -> Any:
         """``a[..., indices, ...]``, with the same checks as indexing."""

@@ -183,6 +183,14 @@ def test_edits_that_do_not_fit() -> None:
         Tensor(numpy.broadcast_to(1.0, (2, 3))).assign(numpy.ones((2, 3)))
 
 
+def test_a_broadcast_array_is_not_written_to(backend: Backend) -> None:
+    shown_twice = backend.xp.broadcast_to(backend.to([[1.0], [2.0]]), (2, 3))
+    t = Tensor(shown_twice)
+    with pytest.raises(TensorModifiedError, match="read-only.*a broadcast array"):
+        t[0, 1] = 5.0
+    assert backend.host(shown_twice).tolist() == [[1.0] * 3, [2.0] * 3]
+
+
 def test_assign_keeps_memory_and_dtype() -> None:
     array = numpy.zeros(2, dtype="float32")
     t = Tensor(array)

@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from minigate.cells import GRU, LSTM, RNN
-from minigate.layers import Embedding, Linear, Recurrent, ReNet, Stack
+from minigate.layers import KAF, NAC, NALU, Embedding, Linear, Recurrent, ReNet, Stack
 from minigate.module import Module
 from minigate.train import CharModel, summary
 
@@ -33,6 +33,13 @@ def test_a_table_of_rows_costs_no_product():
             self.linear = Linear(2, 4)
 
     assert summary(Two()).flops_forward == 2 * 2 * 4
+
+
+def test_what_has_two_axes_and_is_no_matrix_is_not_counted():
+    D, H = 2, 4
+    assert summary(NAC(D, H)).flops_forward == 2 * D * H  # Ŵ and M̂ are one matrix
+    assert summary(NALU(D, H)).flops_forward == 2 * 3 * D * H  # a sum, a product, a gate
+    assert summary(KAF(H)).flops_forward == 0
 
 
 @pytest.mark.parametrize("cell", [RNN, GRU, LSTM])

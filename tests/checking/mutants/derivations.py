@@ -38,7 +38,7 @@ MUTANTS = [
     Mutant("rnn: dh handed back in place of da Uᵀ", "plain-rnn", PlainRNN, "step_backward",
            "return (dh_prev,)", "return (dh,)", "state", "only dh0"),
     Mutant("rnn: sign of what is handed back", "plain-rnn", PlainRNN, "step_backward",
-           "return (dh_prev,)", "return (-dh_prev,)", "sign", "dh0"),
+           "return (dh_prev,)", "return (-dh_prev,)", "state", "the way through U has the wrong sign"),
     Mutant("rnn: dy edited in place", "plain-rnn", PlainRNN, "step_backward",
            "dh = dh + dy_t", "dh = dh + dy_t; dy_t.flags.writeable and dy_t.fill(0.0)", "edited", "the cotangent"),
     Mutant("rnn: a truncation at every third step", "plain-rnn", PlainRNN, "step_backward",
