@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import textwrap
 
-WIDTH = 96  # characters of shown source, on a page of 1366 pixels with the list of files beside it
+# Characters on a page of 1366 pixels with the list of files beside it; source is shown in larger letters.
+PRINTED, SHOWN = 100, 96
 
 
 def folded(text: object) -> str:
@@ -18,7 +19,7 @@ def folded(text: object) -> str:
     names: layers.0.global.gate.left, layers.1.global.gate.left, layers.0.global.gate.left,
         layers.1.global.gate.left
     """
-    return "\n".join(part for line in str(text).splitlines() for part in _wrapped(line, hang="    "))
+    return "\n".join(part for line in str(text).splitlines() for part in _wrapped(line, PRINTED, hang="    "))
 
 
 def folded_source(text: str) -> str:
@@ -29,23 +30,23 @@ def folded_source(text: str) -> str:
     """
     lines, result, quoted = text.split("\n"), list[str](), False
     for k, line in enumerate(lines):
-        quotes = line.count('"""')
-        if len(line) <= WIDTH:
+        in_docstring = quoted or '"""' in line
+        quoted ^= line.count('"""') % 2 == 1
+        if len(line) <= SHOWN:
             result.append(line)
-        elif quoted or quotes:
-            *whole, last = _wrapped(line, hang="  " if line.lstrip().startswith("- ") else "")
-            if whole and _goes_on(line, lines[k + 1]):
+        elif in_docstring:
+            *whole, last = _wrapped(line, SHOWN, hang="  " if line.lstrip().startswith("- ") else "")
+            if whole and quoted and _goes_on(line, lines[k + 1]):
                 lines[k + 1] = f"{last} {lines[k + 1].lstrip()}"
             else:
                 whole.append(last)
             result += whole
         elif line.lstrip().startswith("# "):
-            result += _wrapped(line, hang="# ")
+            result += _wrapped(line, SHOWN, hang="# ")
         else:
             code, _, comment = line.partition("  # ")
-            result += _wrapped(f"{_margin(line)}# {comment}", hang="# ") if comment else []
+            result += _wrapped(f"{_margin(line)}# {comment}", SHOWN, hang="# ") if comment else []
             result += _broken(code)
-        quoted ^= quotes % 2 == 1
     return "\n".join(result)
 
 
@@ -53,24 +54,24 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _wrapped(line: str, hang: str) -> list[str]:
-    if len(line) <= WIDTH:
+def _wrapped(line: str, width: int, hang: str) -> list[str]:
+    if len(line) <= width:
         return [line]
     later = _margin(line) + hang
-    return textwrap.wrap(line, WIDTH, subsequent_indent=later, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(line, width, subsequent_indent=later, break_long_words=False, break_on_hyphens=False)
 
 
 def _goes_on(line: str, following: str) -> bool:
     """Does the paragraph of a docstring go on in the following line?"""
     starts_anew = following.lstrip().startswith(('"""', "- ", "**")) or not following.strip()
-    return line.count('"""') < 2 and not starts_anew and _margin(line) == _margin(following)
+    return not starts_anew and _margin(line) == _margin(following)
 
 
 def _broken(code: str) -> list[str]:
     """A line of code in two or more: after its last comma that fits, else at the last blank that does."""
     begins = len(_margin(code))
-    comma, blank = code.rfind(", ", begins, WIDTH) + 1, code.rfind(" ", begins, WIDTH + 1)
-    place = comma if comma > WIDTH // 2 else blank
-    if len(code) <= WIDTH or place <= begins:
+    comma, blank = code.rfind(", ", begins, SHOWN) + 1, code.rfind(" ", begins, SHOWN + 1)
+    place = comma if comma > SHOWN // 2 else blank
+    if len(code) <= SHOWN or place <= begins:
         return [code]
     return [code[:place], *_broken(f"{_margin(code)}{' ' * 8}{code[place:].lstrip()}")]

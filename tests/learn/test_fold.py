@@ -9,21 +9,21 @@ import pytest
 
 import minigate as mg
 from minigate.learn import folded, lessons, show
-from minigate.learn.fold import WIDTH, folded_source
+from minigate.learn.fold import PRINTED, SHOWN, folded_source
 
 
 def test_long_lines_are_broken_between_words() -> None:
     sentence = "the gradient of every weight has the shape of that weight, " * 4
     text = f"90.halve: not right yet\n  likely slip: {sentence}\n  dx[n=0, unit=1]"
     lines = folded(text).splitlines()
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, lines)) <= PRINTED
     assert folded(text).split() == text.split()
     assert lines[2].startswith("      ") and lines[-1] == "  dx[n=0, unit=1]"
 
 
 def test_an_error_is_folded_as_it_is() -> None:
-    error = mg.errors.ShapeError("GRU: wrong shape: " + "expected x (T, N, D=8), got (32, 8), " * 5 + "\n  type: x[None]")
-    assert max(map(len, folded(error).splitlines())) <= WIDTH
+    error = mg.errors.ShapeError("GRU: " + "expected x (T, N, D=8), got (32, 8), " * 5 + "\n  type: x[None]")
+    assert max(map(len, folded(error).splitlines())) <= PRINTED
     assert folded(error).endswith("\n  type: x[None]")
 
 
@@ -79,6 +79,13 @@ def test_source_is_folded_as_what_it_is() -> None:
     assert folded_source(CODE) == FOLDED
 
 
+def test_a_docstring_that_ends_takes_no_code_along() -> None:
+    long = "the gradient of every weight has the shape of that weight, and so has its moment. " * 2
+    ends = f'def f(x):\n    """One line.\n\n    {long.strip()}"""\n    return x'
+    assert folded_source(ends).endswith('"""\n    return x')
+    assert folded_source(f'    """{long}"""').count("\n") == 1
+
+
 def words(text: str) -> list[str]:
     return sorted(word for word in text.split() if word != "#")
 
@@ -87,12 +94,12 @@ def words(text: str) -> list[str]:
 def test_no_word_of_the_package_is_lost(thing: object) -> None:
     shown = folded_source(inspect.getsource(inspect.unwrap(thing)))  # type: ignore[arg-type]
     assert words(shown) == words(inspect.getsource(inspect.unwrap(thing)))  # type: ignore[arg-type]
-    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert max(map(len, shown.splitlines())) <= SHOWN
 
 
 def test_the_page_is_folded_and_what_is_printed_is_the_file() -> None:
     source = show(mg.gradient_flow)
-    assert max(map(len, source._repr_markdown_().splitlines())) <= WIDTH < max(map(len, repr(source).splitlines()))
+    assert max(map(len, source._repr_markdown_().splitlines())) <= SHOWN < max(map(len, repr(source).splitlines()))
 
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.number)
@@ -100,4 +107,4 @@ def test_no_lesson_shows_a_source_too_wide_for_the_page(lesson: mg.learn.Lesson)
     for cell in json.loads(lesson.path.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             for line in output.get("data", {}).get("text/markdown", ()):
-                assert len(line.rstrip("\n")) <= WIDTH, line
+                assert len(line.rstrip("\n")) <= SHOWN, line
