@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -106,7 +107,7 @@ WHY = {
     "central, large nudges": "there the first term counts, and it has δ²",
     "forward, small nudges": "there rounding counts, ε / δ: a tenth of δ is ten times as much",
     "central, small nudges": "rounding is the same for both: the difference of two rounded values, divided by δ",
-    "forward, best nudge": "where ½ δ and ε / δ are equal, δ is √(2 ε); ε is 2 · 10⁻¹⁶",
+    "forward, best nudge": "where ½ δ and ε / δ are equal, δ is √(2 ε); ε is 2 · 10⁻¹⁶. Of 10⁻³ the power is -3",
     "forward, best error": "put the best nudge into δ / 2 + ε / δ",
 }
 V_WRONG = (
@@ -116,6 +117,7 @@ V_WRONG = (
     Wrong(V_CURVE | {"forward, best nudge": -16, "forward, best error": -16},
           expect=("4 of 6", "δ is √(2 ε)", "put the best nudge into")),
     Wrong(V_CURVE | {"forward, best nudge": -5}, expect=("5 of 6", "δ is √(2 ε)")),
+    Wrong(V_CURVE | {"forward, best nudge": 1e-8}, expect=("5 of 6", "Of 10⁻³ the power is -3")),
 )
 
 # ---- 02.cross_entropy_backward: a backward pass, and the checker's word on it --------------------------
@@ -426,6 +428,8 @@ def judge_catches(attempt: Any) -> Verdict:
     """Right where the two right versions get through, and the three wrong ones do not."""
     if not callable(attempt):
         return wrong(f"this is {type(attempt).__name__}, expected a function of f")
+    if "cross_entropy" in getattr(getattr(inspect.unwrap(attempt), "__code__", None), "co_names", ()):
+        return wrong("it calls cross_entropy", slip="that is one of the accused: whatever is wrong with it goes unseen")
     slips = {
         "version_a": "it divides by the sums over the rows instead of the columns: compare with a value of your own, "
         "at scores without any symmetry, and with N and K that differ",
@@ -453,7 +457,7 @@ def _always(f):
 def _to_the_last_digit(f):
     rng = np.random.default_rng(0)
     a, target = rng.normal(size=(40, 7)), rng.integers(0, 7, size=40)
-    return not np.array_equal(f(a, target), cross_entropy(a, target))
+    return not np.array_equal(f(a, target), -np.log(softmax(a))[np.arange(40), target])
 
 
 def _equal_scores(f):
@@ -466,10 +470,16 @@ def _equal_scores_one_row(f):
 
 def _one_row(f):
     a, target = np.array([[1.0, 2.0, 0.5]]), np.array([1])
+    return not np.allclose(f(a, target), -np.log(softmax(a)[:, 1]))
+
+
+def _asks_the_accused(f):
+    a, target = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]), np.array([1, 0])
     return not np.allclose(f(a, target), cross_entropy(a, target))
 
 
 CATCHES_WRONG = (
+    Wrong(_asks_the_accused, expect=("it calls cross_entropy", "one of the accused")),
     Wrong(_never, expect=("version_a gets through", "scores without any symmetry")),
     Wrong(_always, expect=("cross_entropy is wrong, and it is right",)),
     Wrong(_to_the_last_digit, expect=("version_d is wrong, and it is right", "np.allclose")),

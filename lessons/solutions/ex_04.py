@@ -285,7 +285,7 @@ EXERCISES = (
         hints=(
             "After k steps a factor f has become f multiplied by itself k times. Take logarithms.",
             "k is the first whole number above log 0.01 / log f, and above log 100 / log 1.1.",
-            "math.log(0.01) / math.log(0.9) is 43.7, so 44. The others in the same way.",
+            "np.log(0.01) / np.log(0.9) is 43.7, so 44. The others in the same way.",
         ),
         wrong=STEPS_WRONG,
     ),

@@ -6,13 +6,13 @@ import textwrap
 
 from minigate.checking.report import FAIL, Entry, Report
 
-WIDTH = 118
+WIDTH = 114  # as wide as a notebook on a small screen shows without breaking words
 NAME = 28
 
 
 def lay_out(report: Report) -> str:
     """The text of a report: what was checked, line by line how it went, where it is wrong, and the verdict."""
-    lines = [f"{report.title}      seed {report.seed}   float64   reference: {report.reference}"]
+    lines = _wrapped(report.title + " " * 6, f"seed {report.seed}   float64   reference: {report.reference}")
     for stage in report.stages:
         dots = "." * max(2, NAME - len(stage.name))
         lines += _wrapped(f"  {stage.name} {dots} {stage.status:<4} ", stage.detail)

@@ -3,6 +3,7 @@
 from minigate.learn.attempt import ExerciseNotPassedError, Result, check, hint, judge, solution
 from minigate.learn.compare import difference
 from minigate.learn.exercise import Exercise, Judge, Verdict, Wrong, right, wrong
+from minigate.learn.fold import folded
 from minigate.learn.judges import Case, Output, agrees_with, is_value
 from minigate.learn.library import Lesson, exercise, exercises, find_lesson, lessons, lessons_root
 from minigate.learn.show import show
@@ -23,6 +24,7 @@ __all__ = [
     "exercise",
     "exercises",
     "find_lesson",
+    "folded",
     "hint",
     "is_value",
     "judge",

@@ -14,13 +14,13 @@ import os
 import textwrap
 import warnings
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from minigate.checking.copies import random_state_kept
 from minigate.errors import MinigateError, OptionError, explain
 from minigate.learn import answers, progress
 from minigate.learn.exercise import Exercise, Status, Verdict, wrong
+from minigate.learn.fold import folded
 from minigate.learn.guard import (
     InputChangedError,
     MissingAnswerError,
@@ -32,7 +32,6 @@ from minigate.learn.guard import (
 from minigate.learn.library import exercise
 
 _MISSING = object()
-_WIDTH = 100  # of what is printed: a notebook on a small screen breaks longer lines in the middle of a word
 _ELSEWHERE = "not judged here, the answers are not with this installation: hand your notebook in"
 
 
@@ -61,7 +60,7 @@ class Result:
 
     def _ipython_display_(self) -> None:
         if not self._shown:  # check() has printed it; show it again only where it is asked for again
-            print(_folded(self.text))
+            print(folded(self.text))
         self._shown = False
 
 
@@ -81,7 +80,7 @@ def check(identity: str, attempt: Any = _MISSING) -> Result:
         )
     verdict = judge(known, attempt)
     result = Result(known.id, verdict.status, verdict.text, _report(known, verdict), _shown=True)
-    print(_folded(result.text))
+    print(folded(result.text))
     progress.record(known.id, verdict.status)
     if os.environ.get("MINIGATE_STRICT") == "1" and not result:
         raise ExerciseNotPassedError(result.text)
@@ -141,13 +140,6 @@ def _report(known: Exercise, verdict: Verdict) -> str:
     return f"{known.id}: not right yet\n{body}\n  next: hint(\"{known.id}\", {progress.next_hint(known.id)})"
 
 
-def _folded(text: str) -> str:
-    """The text with its long lines broken between words, and what follows set in under them."""
-    fold = partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
-    margins = [" " * (len(line) - len(line.lstrip())) for line in text.splitlines()]
-    return "\n".join(fold(line, subsequent_indent=f"{margin}    ") for line, margin in zip(text.splitlines(), margins))
-
-
 def hint(identity: str, number: int = 1) -> None:
     """Print hint 1, 2 or 3 of an exercise: a direction, then the idea, then nearly the line.
 
@@ -160,7 +152,7 @@ def hint(identity: str, number: int = 1) -> None:
     if number not in (1, 2, 3):
         raise OptionError(explain("no such hint", where="hint", expected="1, 2 or 3", got=repr(number)))
     progress.record_hint(known.id, number)
-    print(_folded(f"hint {number} of 3 for {known.id}: {known.hints[number - 1]}"))
+    print(folded(f"hint {number} of 3 for {known.id}: {known.hints[number - 1]}"))
     if number < 3:
         print(f'  after that: hint("{known.id}", {number + 1})')
     elif not answers.are_closed():

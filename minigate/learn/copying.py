@@ -74,8 +74,8 @@ def delivered(folder: Path) -> dict[str, dict[str, Any]]:
     return {name: value for name, value in files.items() if isinstance(value, dict)}
 
 
-#: What stands beside the lessons and is none of them: the project's measurements, a word to teachers, the answers.
-NOT_LESSONS = ("RESULTS.md", "TEACHING.md", "figures/", "solutions/")
+#: What stands beside the lessons and no lesson points to: a word to teachers, the answers.
+NOT_LESSONS = ("TEACHING.md", "solutions/")
 
 
 def _shipped(only: Sequence[str], solutions: bool) -> Iterator[tuple[str, bytes]]:

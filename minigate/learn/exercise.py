@@ -9,7 +9,7 @@ it and expect its diagnosis, and the judge names it to a learner whose answer be
 from __future__ import annotations
 
 import inspect
-import pprint
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -100,6 +100,9 @@ class Exercise:
         pieces = [inspect.getsource(part).rstrip() for part in self.parts]
         if callable(self.answer):
             pieces.append(inspect.getsource(self.answer).rstrip())
+        elif isinstance(self.answer, dict):
+            lines = [f"    {json.dumps(key, ensure_ascii=False)}: {value!r},\n" for key, value in self.answer.items()]
+            pieces.append(f"{self.variable} = {{\n{''.join(lines)}}}")
         else:
-            pieces.append(f"{self.variable} = {pprint.pformat(self.answer, sort_dicts=False, width=100)}")
+            pieces.append(f"{self.variable} = {self.answer!r}")
         return "\n\n\n".join(pieces)

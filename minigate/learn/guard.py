@@ -79,12 +79,14 @@ def _is_judge(filename: str) -> bool:
 def learner_frames(error: BaseException) -> list[traceback.FrameSummary]:
     """The frames of an exception that are in the learner's own code, outermost first.
 
-    What stands above the guarded call is the judge; below it, only libraries are left out.
+    What stands above the guarded call is the judge; below it, libraries are left out, and what an exercise
+    lends to the learner's code (unless the code is all there: the known mistakes are).
     """
     frames = list(traceback.extract_tb(error.__traceback__))
     entries = [i for i, frame in enumerate(frames) if frame.filename == __file__ and frame.name == "call"]
-    below = frames[entries[-1] + 1 :] if entries else [frame for frame in frames if not _is_judge(frame.filename)]
-    return [frame for frame in below if not is_library(frame.filename)]
+    below = [frame for frame in frames[entries[-1] + 1 :] if not is_library(frame.filename)] if entries else []
+    outside = [frame for frame in below or frames if not (is_library(frame.filename) or _is_judge(frame.filename))]
+    return outside or below
 
 
 def raised_in_own_code(error: BaseException) -> bool:

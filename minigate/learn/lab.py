@@ -27,10 +27,10 @@ from urllib.parse import quote
 from minigate.errors import MinigateError, explain
 
 # Defaults, under whatever the learner has set: the index is shown as it reads, a notebook does not ask which kernel
-# (there is one), and nobody asks the network for news.
+# (there is one), the end of a long line is not hidden beyond the edge, and nobody asks the network for news.
 SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
-    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
+    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True, "codeCellConfig": {"lineWrap": True}},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
@@ -94,9 +94,12 @@ def _environment() -> Iterator[dict[str, str]]:
 
 
 def address(server: dict[str, Any], first: str) -> str:
-    """The address to open, with the token that Jupyter chose; in a workspace apart from the learner's others."""
-    target = f"{str(server['url']).rstrip('/')}/lab/workspaces/minigate/tree/{quote(first)}"
-    return f"{target}?token={server['token']}" if server.get("token") else target
+    """The address to open, with the token that Jupyter chose; in a workspace apart from the learner's others.
+
+    It begins with this page alone (``reset``): the lessons of last time would each start a kernel again.
+    """
+    target = f"{str(server['url']).rstrip('/')}/lab/workspaces/minigate/tree/{quote(first)}?reset"
+    return f"{target}&token={server['token']}" if server.get("token") else target
 
 
 def _running(folder: Path, since: float) -> dict[str, Any] | None:

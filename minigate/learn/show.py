@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from minigate.errors import OptionError, explain
+from minigate.learn.fold import folded_source
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class Source:
-    """Pieces of source code, each under the file that it stands in (no line: it moves with every edit above it)."""
+    """Pieces of source code, each under the file that it stands in (no line: it moves with every edit above it).
+
+    On the page of a notebook long lines are folded; printed, they are as in the file.
+    """
 
     def __init__(self, pieces: list[tuple[str, str]]) -> None:
         self.pieces = pieces
@@ -26,7 +30,7 @@ class Source:
         return "\n\n".join(f"# {place}\n{text}" for place, text in self.pieces)
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(f"`{place}`\n```python\n{text}\n```" for place, text in self.pieces)
+        return "\n\n".join(f"`{place}`\n```python\n{folded_source(text)}\n```" for place, text in self.pieces)
 
 
 def show(*objects: Any, body: bool = True) -> Source:

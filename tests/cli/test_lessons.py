@@ -54,7 +54,8 @@ def test_list_before_any_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_copy_of_some_with_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lessons", "copy", "there", "--only", "01", "--solutions"]) == 0
     names = sorted(p.relative_to(tmp_path / "there").as_posix() for p in (tmp_path / "there").rglob("*") if p.is_file())
-    assert names == sorted([MARKER, "01_the_tape.ipynb", "README.md", "map.png", "solutions/01_the_tape.ipynb"])
+    beside = ["README.md", "RESULTS.md", "map.png", *(name for name in names if name.startswith("figures/"))]
+    assert names == sorted([MARKER, "01_the_tape.ipynb", *beside, "solutions/01_the_tape.ipynb"])
     assert main(["lessons", "copy", "there", "--only", "99"]) == 2
     assert "there is no lesson '99'" in capsys.readouterr().err
 
@@ -158,8 +159,9 @@ def test_the_command_listens_here_only_and_keeps_the_token(monkeypatch: pytest.M
     monkeypatch.setattr(lab, "is_root", lambda: False)
     assert "--allow-root" not in lab.command(tmp_path)
     server = {"url": "http://127.0.0.1:8888/", "token": "abc"}
-    assert lab.address(server, "a b.ipynb") == "http://127.0.0.1:8888/lab/workspaces/minigate/tree/a%20b.ipynb?token=abc"
-    assert lab.address(server | {"token": ""}, "README.md").endswith("/tree/README.md")
+    tree = "http://127.0.0.1:8888/lab/workspaces/minigate/tree"
+    assert lab.address(server, "a b.ipynb") == f"{tree}/a%20b.ipynb?reset&token=abc"
+    assert lab.address(server | {"token": ""}, "README.md").endswith("/tree/README.md?reset")
 
 
 @pytest.mark.slow
@@ -178,7 +180,8 @@ def test_open_on_a_machine_without_a_screen(tmp_path: Path, stop: str) -> None:
             shown += line
             if "Stop with Ctrl-C" in line:
                 break
-        link = re.search(r"http://127\.0\.0\.1:\d+/lab/workspaces/minigate/tree/01_the_tape\.ipynb\?token=\w+", shown)
+        tree = r"http://127\.0\.0\.1:\d+/lab/workspaces/minigate/tree"
+        link = re.search(tree + r"/01_the_tape\.ipynb\?reset&token=\w+", shown)
         assert link, shown
         with urllib.request.urlopen(link[0], timeout=30) as page:
             assert page.status == 200

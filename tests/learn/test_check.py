@@ -184,14 +184,6 @@ def test_hints_one_after_the_other_and_then_the_answer(capsys: pytest.CaptureFix
     assert "return 0.5 * x" in said(capsys)
 
 
-def test_long_lines_are_broken_between_words() -> None:
-    sentence = "the gradient of every weight has the shape of that weight, " * 4
-    folded = attempt._folded(f"90.halve: not right yet\n  likely slip: {sentence}\n  dx[n=0, unit=1]")
-    assert max(map(len, folded.splitlines())) <= 100
-    assert folded.split() == f"90.halve: not right yet likely slip: {sentence} dx[n=0, unit=1]".split()
-    assert folded.splitlines()[2].startswith("      ") and folded.splitlines()[-1] == "  dx[n=0, unit=1]"
-
-
 def test_nothing_to_judge() -> None:
     with pytest.raises(OptionError, match=r'type: check\("90.halve", halve\)'):
         check("90.halve")

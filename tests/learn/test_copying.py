@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def test_a_first_copy_has_everything_but_the_answers(shipped: Path, tmp_path: Pa
     assert sorted(path.name for path in mine.iterdir()) == [progress.MARKER, FIRST, "01_second.ipynb", "README.md"]
     assert set(said(mine).values()) == {"up to date"}
     assert state_of(mine / FIRST, delivered(mine)[FIRST]) == "as shipped"
+
+
+def test_what_a_lesson_links_to_is_in_the_copy(tmp_path: Path) -> None:
+    copy_lessons(tmp_path)
+    for path in [*tmp_path.glob("*.ipynb"), *tmp_path.glob("*.md")]:
+        for link in re.findall(r"\]\(([\w/.-]+\.(?:ipynb|md|png))\)", path.read_text(encoding="utf-8")):
+            assert (tmp_path / link).is_file(), f"{path.name} points to {link}"
 
 
 def test_only_some_lessons(shipped: Path, tmp_path: Path) -> None:

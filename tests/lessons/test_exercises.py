@@ -63,3 +63,11 @@ def test_each_mistake_gets_its_diagnosis(known: Exercise, mistake: Wrong) -> Non
     assert mistake.pieces(), "a mistake without an expected diagnosis tests nothing"
     for piece in mistake.pieces():
         assert piece in verdict.text, f"expected {piece!r} in:\n{verdict.text}"
+
+
+def test_what_an_exercise_lends_is_no_line_of_the_learners() -> None:
+    (known,) = (e for _, e in EXERCISES if e.id == "01.fool")  # its judge hands a Value in, with operators of its own
+    names: dict[str, Any] = {}
+    exec(compile("def fool(a):\n    b = a * 2\n    return b * b\n", "<ipython-input-7>", "exec"), names)
+    told = judge(known, names["fool"]).text
+    assert "AttributeError" in told and "in fool, line 2" in told and "__mul__" not in told
