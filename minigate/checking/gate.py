@@ -55,7 +55,7 @@ def check_gate(
     check_order(order, "check_gate")
     gate = copy.deepcopy(_make(gate))
     with random_state_kept():
-        verify_gate(copy.deepcopy(gate), H, generator(seed))
+        verify_gate(copy.deepcopy(gate), H, generator(seed), contracts)
         rng = generator(seed)
         begin = {name: host(array) for name, array in gate.init(H, generator(seed)).items()}
         moved = {name: array + 0.3 * rng.normal(size=array.shape) for name, array in begin.items()}

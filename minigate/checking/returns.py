@@ -158,8 +158,8 @@ def _told(value: Any) -> str:
 # ---- gates -----------------------------------------------------------------------------------------
 
 
-def verify_gate(gate: Gate, H: int, rng: np.random.Generator) -> None:
-    """Call each method of a gate once, and look at what it returns.
+def verify_gate(gate: Gate, H: int, rng: np.random.Generator, over_time: bool = True) -> None:
+    """Call each method of a gate, with rows and with rows ``over_time``, and look at what it returns.
 
     **Errors**: :class:`DTypeError` for something that is no array or takes other arguments, :class:`ShapeError` for an
     array of another shape, :class:`OptionError` for bounds that are none and a parameter named s.
@@ -179,7 +179,7 @@ def verify_gate(gate: Gate, H: int, rng: np.random.Generator) -> None:
                     expected="another name: s is the pre-activation, in every equation and every report")
         )  # fmt: skip
     p = {name: asarray(host(array)) for name, array in begin.items()}
-    for shape in ((3, H), (2, 3, H)):
+    for shape in ((3, H), (2, 3, H)) if over_time else ((3, H),):
         _verify_methods(gate, asarray(rng.normal(size=shape)), p)
 
 

@@ -121,6 +121,15 @@ def test_how_a_gate_is_called(what):
     assert text in str(caught.value), caught.value
 
 
+def test_rows_alone_are_enough_where_no_contract_is_asked_for():
+    class OfRows(mg.gates.Sigmoid):
+        def slope(self, xp, s, g, p):
+            rows, units = g.shape
+            return (g * (1.0 - g)).reshape(rows, units)
+
+    assert check_gate(OfRows, contracts=False)
+
+
 def test_a_pair_by_hand_is_whole_and_its_products_are_there():
     class Misspelt(mg.cells.RNN):
         begin_backward = mg.cells.Cell.begin_backward
