@@ -83,7 +83,7 @@ def check_cell(
         values = random_point(twin, rng) if point == "random" else {n: host(p) for n, p in twin.named_parameters()}
         title = f"mg.check_cell {twin!r}"
         tried, asked = copy.deepcopy(twin), copy.deepcopy(twin)  # what a call leaves on one is not on the other
-        verify_cell(draw_sequence(tried, values, min(2, max(T)), N, False, tokens, generator(seed), through))
+        edited = verify_cell(draw_sequence(tried, values, min(2, max(T)), N, False, tokens, generator(seed), through))
         at = values if point == "own" else None
         kept = cell_contract(asked, through, at, tokens, mask is not None, seed) if contracts else []
         cases: dict[str, Examination] = {}
@@ -102,6 +102,9 @@ def check_cell(
             forward += _compare_forward(case, subject.outputs, sequence.outputs(), sequence.composed_outputs())
             cases[case] = examine(subject, cotangents_of.of_sequence(own_rng, subject.outputs, once), own_rng, full)
         report = _report(title, twin, sequences, cases, forward, seed, independent)
+        if forward and edited:
+            text = f"step_forward writes into the old state ({', '.join(edited)}), which the trace keeps"
+            report.findings.insert(0, Finding("edited", text, (), f"a new array: {edited[0]} = …, no {edited[0]} *= …"))
         if order == 2:
             case = f"T={_short(T)}"
             own_rng = generator(np.random.SeedSequence([seed, 13]))
@@ -169,7 +172,7 @@ def _report(
         keep(report, cases, located)
         report.findings += trembling(cases[shown])
         try:
-            report.findings += diagnose(first, shown, located, sequences, cases, blocks, rng)
+            report.findings += diagnose(first, shown, located, sequences, cases, blocks, rng, bool(forward))
         except Exception as error:  # the cell runs here in ways it was not made for; the verdict stands without a cause
             text = f"the search for the cause ended in {type(error).__name__}: {error}"
             report.findings.append(Finding("no diagnosis", text, tuple(cases[first].wrong())))

@@ -33,10 +33,12 @@ def diagnose(
     cases: Cases,
     blocks: Mapping[str, str],
     rng: np.random.Generator,
+    forward_differs: bool = False,
 ) -> list[Finding]:
     """All findings: what follows from ``first``, the shortest case that fails, and what is seen in ``shown``.
 
-    ``located``: the wrong gradients of ``shown``; ``blocks``: parameter → its gate or block.
+    ``located``: the wrong gradients of ``shown``; ``blocks``: parameter → its gate or block. Where the two forward
+    passes differ, the composed way is the gradient of another function, which says nothing about it.
     """
     conclusion = _conclusion(first, sequences, cases, blocks)
     found, sequence = cases[shown], sequences[shown]
@@ -68,7 +70,7 @@ def diagnose(
     explained = {name for finding in named for name in finding.gradients}
     main = [name for name in wrong if name in blocks] or wrong  # dx and dh0 are wrong wherever a da is
     findings = [*named, conclusion, *places] if explained >= set(main) else [conclusion, *named, *places]
-    return ([_composed_too(found)] if found.wrong("composed") else []) + findings
+    return ([_composed_too(found)] if found.wrong("composed") and not forward_differs else []) + findings
 
 
 def _ways_back(sequence: RandomSequence, found: Examination, located: list[Located]) -> list[Finding]:

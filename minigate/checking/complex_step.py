@@ -33,6 +33,8 @@ APART = 1e-4
 CLOSE = 1e-9
 #: What rounding leaves of a derivative, and of the function's own numbers, in units of the last digit.
 ULPS, FLOOR = 256.0, 32.0
+#: Differences whose bar is smaller by more than this are not replaced.
+WORSE = 8.0
 
 
 def refined(differences: Derivative, f: Callable[[], NDArray[Any]], centre: Array) -> Derivative | None:
@@ -57,6 +59,8 @@ def refined(differences: Derivative, f: Callable[[], NDArray[Any]], centre: Arra
     if not (confirmed.all() and same_place and (informed or not value.any())):
         return differences
     error = apart + EPSILON * (ULPS * np.abs(value) + FLOOR * np.maximum(1.0, np.abs(centre)))
+    if float(np.max(error, initial=0.0)) > WORSE * float(np.max(differences.error, initial=0.0)) > 0.0:
+        return differences  # of a function so small that what rounding leaves of a 1 is much of it
     return replace(differences, value=value, error=error, step=STEP, exact=True, calls=differences.calls + 1)
 
 

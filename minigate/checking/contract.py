@@ -22,18 +22,25 @@ if TYPE_CHECKING:
 
 Outcome = tuple[Stage, Finding | None]
 
+#: Findings that make others, and are told first: no gradient can be right, or be compared, before these are mended.
+CAUSES = {"deterministic", "kept", "elementwise", "edited", "forward"}
+#: The line for all promises after one without which nothing can be compared.
+UNASKED = "other contracts"
+
 
 @dataclass(frozen=True)
 class Answer:
     """What came of asking: broken, not asked ("-"), or kept with something to tell ("ok").
 
-    ``last`` says that nothing else can be asked: two runs of the same cannot be compared.
+    ``last`` says that nothing else can be asked: two runs of the same cannot be compared. ``raised``: it was not
+    the promise that broke, but the code on the way to it.
     """
 
     text: str
     advice: str = ""
     status: str = "FAIL"
     last: bool = False
+    raised: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,10 @@ def hold(trial: Trial, promises: Sequence[Promise]) -> Iterator[Outcome]:
             told = next(iter([*broken.values(), *(a for a in answers.values() if a is not None)]), None)
             if broken and told is not None:
                 only = f"{' and '.join(broken)} only: " if len(broken) < len(answers) else ""
-                yield fails(promise.name, promise.kind, only + told.text, told.advice or promise.advice)
+                advice = told.advice or ("" if told.raised else promise.advice)
+                yield fails(promise.name, promise.kind, only + told.text, advice)
                 if told.last:
-                    yield (
-                        Stage("other contracts", "-", "not asked: what a call gives is not settled by what goes in"),
-                        None,
-                    )
+                    yield Stage(UNASKED, "-", "not asked: what a call gives is not settled by what goes in"), None
                     return
             elif told is not None:
                 yield Stage(promise.name, told.status, told.text), None
@@ -85,7 +90,7 @@ def _ask(trial: Trial, promise: Promise, way: str) -> Answer | None:
     try:
         return promise.look(trial, way)
     except Exception as error:
-        return Answer(f"raises {in_a_line(error)}")
+        return Answer(f"raises {in_a_line(error)}", raised=True)
 
 
 def in_a_line(error: Exception) -> str:
@@ -109,6 +114,7 @@ def add_to(report: Report, outcomes: Sequence[Outcome]) -> Report:
     report.stages = first + rest
     known = {(finding.kind, finding.text) for finding in report.findings}
     report.findings += [f for _, f in outcomes if f is not None and (f.kind, f.text) not in known]
+    report.findings.sort(key=lambda finding: finding.kind not in CAUSES)
     report.coverage |= {"contracts": {stage.name: stage.status for stage, _ in outcomes}} if report.coverage else {}
     if broken and report.verdict != FAIL:  # no gradient is wrong: there is no worst one to show
         report.verdict, report.reasons, report.worst = FAIL, [], []

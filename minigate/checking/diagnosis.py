@@ -20,7 +20,8 @@ from minigate.checking.verdict import several
 
 ADVICE = {
     "not finite": "where does the first NaN come from? mg.detect_anomaly() names the operation",
-    "zero": "is it assigned, returned, and returned in the right place?",
+    "zero": "is it assigned and returned, or in products? in operations: is a .data, float(…) or NumPy in between?",
+    "rounded": "no float32 constant and no astype on the way: an array of float64 in gives float64 out",
     "sign": "look for a minus that belongs to a derivative such as d(1 − z) = −dz, or that is there twice",
     "factor": "look at what all of these share, upstream of their product",
     "transpose": "with y = x @ W: dx = dy @ W.T and dW = x.T @ dy",

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minigate.checking.comparison import Comparison
 from minigate.checking.localise import Located
 from minigate.checking.numeric import BARS, Array
-from minigate.checking.probes import Comparison, Examination
+from minigate.checking.probes import Examination
 from minigate.checking.report import Report
 
 

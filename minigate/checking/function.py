@@ -8,6 +8,7 @@ from typing import Any
 from minigate.backend import generator
 from minigate.checking.contract import add_to
 from minigate.checking.copies import float64_copy, random_point, random_state_kept, saturated_point
+from minigate.checking.declared import verify_registered
 from minigate.checking.example import example_input
 from minigate.checking.naming import argument_names, name_of
 from minigate.checking.plain_report import report_of
@@ -91,6 +92,7 @@ def _check(
     title = f"mg.check {name_of(f)}"
     target: Callable[..., Any] = f
     if isinstance(f, Module):
+        verify_registered(f)
         target = twin = float64_copy(f)
         parameters = dict(twin.named_parameters())
         values |= random_point(twin, rng) if at_random else {name: host(p) for name, p in parameters.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,16 @@ from minigate.tensor import by_hand
 
 #: Those that a gate has no stricter promise of its own for.
 KINDS = ("deterministic", "kept", "layout", "linear", "precision", "library")
-PROMISES = [promise for promise in (*SAME_AGAIN, *ARRAYS) if promise.kind in KINDS]
+#: What to look at, where it is another thing in a gate than in a cell.
+ADVICE = {
+    "deterministic": "no random numbers in a gate, and nothing that counts its calls",
+    "kept": "a gate keeps nothing: parameters come from init and arrive in p; slope has s and g, no attribute",
+}
+PROMISES = [
+    replace(promise, advice=ADVICE.get(promise.kind, promise.advice))
+    for promise in (*SAME_AGAIN, *ARRAYS)
+    if promise.kind in KINDS
+]
 
 
 def array_promises(bench: Bench, seed: int) -> list[Outcome]:

@@ -22,6 +22,11 @@ def hint_for(error: BaseException, file: Path) -> tuple[str, str]:
         )
     if isinstance(error, TypeError) and "does not support ufuncs" in text:
         return "a function of NumPy was given a Tensor", "mg.ops.exp, mg.ops.tanh, … in step, compose and forward"
+    if isinstance(error, ValueError) and "truth value of an array" in text:
+        slip = "an if, max(…) or min(…) on a whole array, which asks it for one yes or no"
+        return slip, "mg.ops.where(condition, a, b), mg.ops.maximum(a, b), mg.ops.minimum(a, b)"
+    if isinstance(error, ValueError) and "read-only" in text:
+        return "what comes in, such as dy_t, belongs to the caller", "dh = dy_t + …   for   dy_t += …"
     if isinstance(error, AttributeError) and any(
         name in text for name in ("'_parameters'", "'_buffers'", "'_children'")
     ):

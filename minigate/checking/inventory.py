@@ -72,15 +72,32 @@ def pick(module: ModuleType, name: str) -> Item:
 
 def nothing_found(module: ModuleType) -> OptionError:
     """The error for a file without anything to check: what it has instead, and what would be found."""
-    taken = [n for n, v in vars(module).items() if isinstance(v, type) and not n.startswith("_") and kind_of(v)]
-    file = Path(str(module.__file__))
+    there, file = vars(module), Path(str(module.__file__))
+    taken = [n for n, v in there.items() if isinstance(v, type) and not n.startswith("_") and kind_of(v)]
     slip = f"{', '.join(taken[:3])}: imported, not written here; ask by name" if taken else ""
+    example = "minigate check --new gate my_gate.py, for an example"
+    remedy = f"minigate check {file.name}:{taken[0]}" if taken else example
+    if not taken:
+        slip, remedy = next(_unseen(module, file.name), ("", example))
     return OptionError(
         explain("nothing in it can be checked", where=file.name,
                 expected="a class of gates, cells or layers, one made at top level, or functions forward and backward",
-                slip=slip, remedy=f"minigate check {file.name}:{taken[0]}" if taken else
-                "minigate check --new gate my_gate.py, for an example")
+                slip=slip, remedy=remedy)
     )  # fmt: skip
+
+
+def _unseen(module: ModuleType, file: str) -> Iterator[tuple[str, str]]:
+    """What is written in the file, and is nothing to check as it stands: why, and what to type."""
+    lines = _lines(module)
+    own = {n: v for n, v in vars(module).items() if not n.startswith("_") and _is_own(n, v, module, lines)}
+    for method, base in (("compose", "mg.gates.Gate"), ("step", "mg.cells.Cell"), ("forward", "mg.Module")):
+        for name, value in own.items():
+            if isinstance(value, type) and callable(getattr(value, method, None)):
+                yield f"{name} has a {method}, but is no {base}", f"class {name}({base}):"
+    for name, value in own.items():
+        if inspect.isfunction(value):
+            slip = "a function on Tensors is checked by its name, with inputs = (…) in the file"
+            yield slip, f"minigate check {file}:{name}"
 
 
 def _item(name: str, value: Any, module: ModuleType, lines: dict[str, int]) -> Item | None:

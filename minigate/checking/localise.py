@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minigate.checking.numeric import BARS, Array
-from minigate.checking.probes import AGREE, Examination, Probe, elements, join
+from minigate.checking.comparison import Probe
+from minigate.checking.numeric import BARS, USELESS, Array
+from minigate.checking.probes import AGREE, Examination, elements, join
 from minigate.checking.report import Entry
 
 #: An argument with more numbers than this is differenced at as many places, drawn at random.
@@ -25,7 +26,7 @@ MOST_ELEMENTS = 2048
 class Located:
     """One wrong gradient, number by number, beside what it should be.
 
-    **Shapes**: got, right, bad all as the argument.
+    **Shapes**: got, right, bad, unknown all as the argument.
     """
 
     argument: str
@@ -34,8 +35,9 @@ class Located:
     got: Array
     right: Array
     bad: NDArray[np.bool_]
-    whole: bool  # is every number of ``right`` known?
+    whole: bool  # is every number of ``right`` known, but for those that are ``unknown``?
     entries: list[Entry]
+    unknown: NDArray[np.bool_] | None = None  # at a kink or a jump: ``right`` is there what was got; None: nowhere
 
 
 def locate(found: Examination, argument: str, case: str, rng: np.random.Generator, worst: int = 3) -> Located:
@@ -57,22 +59,25 @@ def locate(found: Examination, argument: str, case: str, rng: np.random.Generato
         return Located(
             argument, cotangent, way, got, right, bad, True, _entries(probes, got, weights, case, cotangent, way)
         )
-    chosen = range(got.size) if got.size <= MOST_ELEMENTS else rng.choice(got.size, MOST_ELEMENTS, replace=False)
-    probes = elements(found.subject, argument, centre, chosen)
-    right, bad = got.copy(), np.zeros(got.shape, dtype=bool)
+    probes = [probe for probe in found.probes[argument] if probe.index is not None]
+    if len(probes) < got.size:
+        chosen = range(got.size) if got.size <= MOST_ELEMENTS else rng.choice(got.size, MOST_ELEMENTS, replace=False)
+        probes = elements(found.subject, argument, centre, chosen)
+    right, bad, unknown = got.copy(), np.zeros(got.shape, dtype=bool), np.zeros(got.shape, dtype=bool)
     for probe in probes:
         at = probe.index
         assert at is not None
         slope = float(probe.direction[at])
         numeric, bar = (each / slope for each in probe.numeric(weights))
-        if not probe.kinked:
-            right[at] = numeric
-            bad[at] = not abs(got[at] - numeric) <= probe.rtol * abs(numeric) + BARS * bar
+        bad[at] = not (probe.kinked or abs(got[at] - numeric) <= probe.rtol * abs(numeric) + BARS * bar)
+        unknown[at] = probe.kinked or (not bad[at] and BARS * bar > USELESS * max(abs(numeric), abs(got[at])))
+        right[at] = got[at] if unknown[at] else numeric
     positions = _largest(got, right, bad, worst)
     by_place = {probe.index: probe for probe in probes}
     top = [by_place[tuple(int(i) for i in np.unravel_index(p, got.shape))] for p in positions]
     whole = len(probes) == got.size
-    return Located(argument, cotangent, way, got, right, bad, whole, _entries(top, got, weights, case, cotangent, way))
+    entries = _entries(top, got, weights, case, cotangent, way)
+    return Located(argument, cotangent, way, got, right, bad, whole, entries, unknown)
 
 
 def worst_of(located: Sequence[Located]) -> list[Entry]:

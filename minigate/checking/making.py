@@ -63,7 +63,7 @@ def _arguments(item: Item, sizes: dict[str, Any]) -> dict[str, Any]:
     missing = needs(item)
     if missing:
         values = ", ".join(f"{name}=…" for name in missing)
-        sized = "" if item.kind == "gate" else "D, H, "
+        sized = "".join(f"{size}, " for size in ("D", "H") if size in inspect.signature(item.what).parameters)
         example = (
             f"gate = {item.name}({values})"
             if item.kind == "gate"
@@ -84,13 +84,14 @@ def _arguments(item: Item, sizes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _layer_inputs(layer: Module, module: ModuleType, item: Item) -> tuple[Any, ...]:
-    """Its own ``example_inputs()``; or a random x, where it says its size and takes no more; or those of the file."""
+    """Its own ``example_inputs()``; or none, where it says its size and takes no more; or those of the file."""
     own = getattr(layer, "example_inputs", None)
     if callable(own):
         return _as_tuple(own())
     if isinstance(layer, EncoderDecoder) or not _takes_more_than_x(layer):
         try:
-            return example_input(layer, 0)
+            example_input(layer, 0)
+            return ()  # the check draws it: of what it has drawn itself it knows where one example follows another
         except OptionError:
             pass
     return _inputs(module, "", item)

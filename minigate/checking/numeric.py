@@ -8,7 +8,12 @@ far one can trust the result. So no tolerance is guessed: a gradient is held to 
 f may have a kink (a hard sigmoid, a rectifier): there the two one-sided slopes differ, and no derivative
 exists. For a smooth f the gap between the slopes shrinks with h; at a kink it stays; where a kink lies
 between x + h/4·v and x + h·v it vanishes. A kink close by is escaped with a smaller step; one that cannot
-be escaped is reported, and nothing is concluded from it.
+be escaped is reported, and nothing is concluded from it. An edge, beyond which f is not a number (that of a
+logarithm), is met in the same way.
+
+Nothing that differences say rules out a structure finer than their steps: kinks a thousandth apart, a ripple.
+It may even look smooth, where the steps happen to fit it. So whoever is about to call a gradient wrong takes more
+:func:`looks`, from other distances and from much closer: a derivative is the same at all of them.
 
 All outputs are differenced at once, as one vector: the derivative of every output number along v. Any
 cotangent can then be applied afterwards, to the differences, never to the values.
@@ -16,7 +21,7 @@ cotangent can then be applied afterwards, to the differences, never to the value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +33,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 FIRST_STEP = 2.0**-7
 SHRINK = 16.0
 ATTEMPTS = 3  # FIRST_STEP, then a 16th of it, then a 16th of that
+#: Further looks begin at this share of FIRST_STEP, in no simple ratio to the others, and come closer.
+OTHER_STEP = 0.3719
+LOOKS = 4
 
 #: How many error bars two numbers may lie apart.
 BARS = 4.0
@@ -51,9 +59,14 @@ class Derivative:
     value: Array
     error: Array  # how far off ``value`` may be, each number for itself
     step: float  # the largest of the three step sizes that it comes from
-    kink: str = ""  # "": smooth; "near": one had to be escaped; "at": there is no derivative
+    kink: str = ""  # "": smooth; "near": one had to be escaped; "at": there is no derivative; "finer": see close_by
     calls: int = 6
     exact: bool = False  # by the complex step, which knows it to the last digits
+
+    @property
+    def finite(self) -> bool:
+        """Is it a number, for every output?"""
+        return bool(np.all(np.isfinite(self.value)))
 
 
 def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivative:
@@ -65,13 +78,13 @@ def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivati
     """
     smooth: list[Derivative] = []
     near = False
-    step = FIRST_STEP * max(1, size) ** -0.25  # a direction that moves many numbers moves their sums further
+    step = FIRST_STEP * _reach(size)
     for attempt in range(1, ATTEMPTS + 1):
         found, suspicious = _extrapolate(f, centre, step)
         share = _share(found)
         if attempt == 1:  # a kink shows at the largest step; what shows only at a smaller one is noise
-            near = bool(found.kink) or (suspicious and share > GOOD)
-        if not (found.kink and near):
+            near = bool(found.kink) or not found.finite or (suspicious and share > GOOD)
+        if not (found.kink and near) and found.finite:
             smooth.append(found)
             if share <= GOOD:
                 break
@@ -81,6 +94,39 @@ def along(f: Callable[[float], Array], centre: Array, size: int = 1) -> Derivati
         return replace(best, kink="at")
     error = best.error if attempt == 1 else _widened(best, smooth, _trembling(f, step))
     return replace(best, error=error, kink="near" if near else "")
+
+
+def looks(f: Callable[[float], Array], centre: Array, size: int = 1) -> Iterator[Derivative]:
+    """The derivative from other distances than :func:`along` takes it, the closest first; without those at a kink.
+
+    **Shapes**: as of :func:`along`.
+    """
+    for k in reversed(range(LOOKS)):
+        found, _ = _extrapolate(f, centre, OTHER_STEP * FIRST_STEP * _reach(size) / SHRINK**k)
+        if found.finite and not found.kink:
+            yield found
+
+
+def close_by(f: Callable[[float], Array], first: Derivative, found: Sequence[Derivative]) -> Derivative:
+    """What the first two of several looks agree on; if nothing, ``first``, its kink "finer" than any step.
+
+    **Shapes**: as of :func:`along`.
+    """
+    closest = found[:2]
+    if len(closest) < 2 or _differ(*closest) or max(map(_share, closest)) > USELESS:
+        return replace(first, kink="finer")
+    best = min(closest, key=_share)
+    return replace(best, error=_widened(best, closest, _trembling(f, closest[0].step)), kink="near")
+
+
+def _differ(one: Derivative, other: Derivative) -> bool:
+    """Are these two derivatives, each within its bars?"""
+    return bool(np.any(np.abs(one.value - other.value) > BARS * (one.error + other.error)))
+
+
+def _reach(size: int) -> float:
+    """A direction that moves many numbers moves their sums further."""
+    return float(max(1, size) ** -0.25)
 
 
 def _widened(best: Derivative, smooth: Sequence[Derivative], trembling: Array) -> Array:
@@ -130,7 +176,7 @@ def _extrapolate(f: Callable[[float], Array], centre: Array, h: float) -> tuple[
         error = CAUTION * np.abs(value - R[1]) + 24.0 * noise / h
         far, close = np.abs(gaps[0]) / steps[0], np.abs(gaps[2]) / steps[2]
     found = Derivative(value, error, h)
-    if not np.all(np.isfinite(value)):
+    if not found.finite:
         return found, False
     scale = float(np.max(np.abs(value), initial=0.0))
     felt = far > 1e-4 * scale + 2000.0 * EPSILON * (np.abs(up[2]) + np.abs(down[2])) / h

@@ -7,51 +7,62 @@ called in the way the framework calls it, and what it returns is held to what wa
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minigate.backend import array_module, asarray, is_array
+from minigate.cells import Cell
+from minigate.checking.declared import (
+    BY_HAND,
+    explain_product,
+    place_of,
+    verify_arguments,
+    verify_bounds,
+    verify_pair,
+    verify_registered,
+)
 from minigate.checking.sequence import RandomSequence
-from minigate.errors import DTypeError, ShapeError, explain
+from minigate.checking.subject import host
+from minigate.errors import DTypeError, OptionError, ShapeError, explain
 from minigate.gates import Gate
 from minigate.tensor import Tensor, no_grad
 
-
-def place_of(method: Callable[..., Any]) -> str:
-    """A method and the line that it is written in: ``MyCell.step (my_cell.py, line 12)``."""
-    code = getattr(inspect.unwrap(getattr(method, "__func__", method)), "__code__", None)
-    name = getattr(method, "__qualname__", repr(method)).split("<locals>.")[-1]
-    if code is None:
-        return name
-    place = "notebook cell" if "ipykernel" in code.co_filename else Path(code.co_filename).name
-    return f"{name} ({place}, line {code.co_firstlineno})"
-
-
 # ---- cells -----------------------------------------------------------------------------------------
 
+def verify_cell(sequence: RandomSequence) -> list[str]:
+    """Run a short sequence, there and back, and look at what each step returns; the states that a step edits.
 
-def verify_cell(sequence: RandomSequence) -> None:
-    """Run a short sequence, there and back, and look at what each step returns.
-
-    **Errors**: :class:`DTypeError` for something that is no state, :class:`ShapeError` for one of another shape.
+    **Errors**: :class:`DTypeError` for something that is no state or takes other arguments, :class:`ShapeError` for a
+    state of another shape, :class:`OptionError` for a name in ``products`` that there is not.
     """
-    with _watched(sequence.cell):
+    cell, edited = sequence.cell, list[str]()
+    verify_registered(cell)
+    verify_arguments(cell, Cell, ("step", *BY_HAND))
+    verify_pair(cell)
+    with _watched(cell, edited):
         outputs, subject = sequence.composed_outputs(), sequence.subject()
         for way in subject.ways.values():
-            way(sequence.values, [np.ones_like(out) for out in outputs])
+            try:
+                way(sequence.values, [np.ones_like(out) for out in outputs])
+            except KeyError as error:
+                explain_product(cell, error)
+                raise
+    return list(dict.fromkeys(edited))
 
 
 @contextmanager
-def _watched(cell: Any) -> Iterator[None]:
-    """The cell with its steps wrapped, for as long as the block lasts; each step is a method of this one object."""
+def _watched(cell: Any, edited: list[str]) -> Iterator[None]:
+    """The cell with its steps wrapped, for as long as the block lasts; each step is a method of this one object.
+
+    States that ``step_forward`` writes into are noted in ``edited``.
+    """
     own = {"step": (1, _step), "step_forward": (2, _step_forward), "step_backward": (2, _step_backward)}
     for name, (position, verify) in own.items():
-        object.__setattr__(cell, name, _wrapped(getattr(cell, name), cell, position, verify))
+        noted = edited if name == "step_forward" else None
+        object.__setattr__(cell, name, _wrapped(getattr(cell, name), cell, position, verify, noted))
     try:
         yield
     finally:
@@ -59,13 +70,20 @@ def _watched(cell: Any) -> Iterator[None]:
             object.__delattr__(cell, name)
 
 
-def _wrapped(method: Callable[..., Any], cell: Any, position: int, verify: Callable[..., None]) -> Callable[..., Any]:
+def _wrapped(
+    method: Callable[..., Any], cell: Any, position: int, verify: Callable[..., None], edited: list[str] | None
+) -> Callable[..., Any]:
     """The method, and then a look at what it returned; ``position`` is where the state comes in."""
 
     def call(*given: Any, **named: Any) -> Any:
-        before = [None if h is None else tuple(h.shape) for h in given[position]]  # a state may be edited in place
+        state = tuple(given[position])
+        before = [None if h is None else tuple(h.shape) for h in state]
+        held = [host(h) for h in state] if edited is not None else []
         returned = method(*given, **named)
         verify(place_of(method), cell, returned, before)
+        if edited is not None:
+            pairs = zip(cell.state_names, state, held, strict=True)
+            edited.extend(name for name, h, was in pairs if not np.array_equal(host(h), was, equal_nan=True))
         return returned
 
     return call
@@ -140,29 +158,52 @@ def _told(value: Any) -> str:
 # ---- gates -----------------------------------------------------------------------------------------
 
 
-def verify_gate(gate: Gate, H: int, rng: np.random.Generator) -> None:
-    """Call each method of a gate once, and look at what it returns.
+def verify_gate(gate: Gate, H: int, rng: np.random.Generator, over_time: bool = True) -> None:
+    """Call each method of a gate, with rows and with rows ``over_time``, and look at what it returns.
 
-    **Errors**: :class:`DTypeError` for something that is no array, :class:`ShapeError` for one of another shape.
+    **Errors**: :class:`DTypeError` for something that is no array or takes other arguments, :class:`ShapeError` for an
+    array of another shape, :class:`OptionError` for bounds that are none and a parameter named s.
     """
+    verify_arguments(gate, Gate, ("init", "compose", "forward", "slope", "param_gradients"))
+    verify_bounds(gate)
+    verify_registered(gate)
     begin = gate.init(H, rng)
     if not isinstance(begin, Mapping):
         raise DTypeError(
             explain("init returns the parameters by name", where=place_of(gate.init), expected='{"name": array, …}',
                     got=_told(begin), remedy="return {} for a gate without parameters")
         )  # fmt: skip
-    s = asarray(rng.normal(size=(3, H)))
-    xp, p = array_module(s), {name: asarray(array) for name, array in begin.items()}
+    if "s" in begin:
+        raise OptionError(
+            explain("a parameter of a gate is not called 's'", where=place_of(gate.init), got="'s'",
+                    expected="another name: s is the pre-activation, in every equation and every report")
+        )  # fmt: skip
+    p = {name: asarray(host(array)) for name, array in begin.items()}
+    for shape in ((3, H), (2, 3, H)) if over_time else ((3, H),):
+        _verify_methods(gate, asarray(rng.normal(size=shape)), p)
+
+
+def _verify_methods(gate: Gate, s: Any, p: Mapping[str, Any]) -> None:
+    """**Shapes**: s (…, H)."""
+    xp = array_module(s)
     with no_grad():
         composed = gate.compose(Tensor(s), {name: Tensor(array) for name, array in p.items()})
     if not isinstance(composed, Tensor):
         raise DTypeError(explain("compose returns a Tensor", where=place_of(gate.compose), got=_told(composed),
-                                 expected=f"g, a Tensor (3, H={H})"))  # fmt: skip
+                                 expected=f"g, a Tensor {_of(s)}"))  # fmt: skip
     _elementwise(gate.compose, "g", composed.data, s)
     g = gate.forward(xp, s.copy(), p)
     _elementwise(gate.forward, "g", g, s)
+    if g.dtype != s.dtype:
+        raise DTypeError(explain("g has another dtype than s", where=place_of(gate.forward), expected=str(s.dtype),
+                                 got=str(g.dtype)))  # fmt: skip
     _elementwise(gate.slope, "slope", gate.slope(xp, s, g, p), s)
-    _verify_gradients(gate, gate.param_gradients(xp, xp.ones_like(g), s, g, p), p)
+    _verify_gradients(gate, gate.param_gradients(xp, xp.ones_like(g), s, g, p), p, s)
+
+
+def _of(s: Any) -> str:
+    """``(3, H=4)``."""
+    return f"({', '.join([*map(str, s.shape[:-1]), f'H={s.shape[-1]}'])})"
 
 
 def _elementwise(method: Callable[..., Any], label: str, found: Any, s: Any) -> None:
@@ -175,7 +216,7 @@ def _elementwise(method: Callable[..., Any], label: str, found: Any, s: Any) -> 
                                  got=str(found.shape)))  # fmt: skip
 
 
-def _verify_gradients(gate: Gate, found: Any, p: Mapping[str, Any]) -> None:
+def _verify_gradients(gate: Gate, found: Any, p: Mapping[str, Any], s: Any) -> None:
     where, names = place_of(gate.param_gradients), ", ".join(p)
     if not isinstance(found, Mapping):
         raise DTypeError(explain("the gradients come by name", where=where, expected='{"name": array, …}',
@@ -184,10 +225,13 @@ def _verify_gradients(gate: Gate, found: Any, p: Mapping[str, Any]) -> None:
         if name not in found:
             raise DTypeError(explain(f"param_gradients returns nothing for {name!r}", where=where, expected=names,
                                      got=", ".join(found) or "nothing"))  # fmt: skip
-        if not is_array(found[name]):
+        if not (is_array(found[name]) or isinstance(found[name], np.generic)):  # a sum over everything is a number
             raise DTypeError(explain(f"the gradient of {name!r} is no array", where=where, got=_told(found[name]),
                                      expected=f"an array {tuple(array.shape)}"))  # fmt: skip
         if found[name].shape != array.shape:
-            slip = "the sum over all leading axes is missing" if found[name].ndim > array.ndim else ""
+            more, fewer = found[name].ndim > array.ndim, found[name].ndim < array.ndim
+            slip = "the sum over all leading axes is missing" if more else ""
+            slip = "the sum is over the leading axes alone, however many: not over the units" if fewer else slip
             raise ShapeError(explain(f"the gradient of {name!r} has another shape", where=where,
-                                     expected=str(array.shape), got=str(found[name].shape), slip=slip))  # fmt: skip
+                                     expected=str(array.shape), got=f"{found[name].shape} for s {_of(s)}", slip=slip,
+                                     remedy=".sum(axis=tuple(range(s.ndim - 1)))" if slip else ""))  # fmt: skip

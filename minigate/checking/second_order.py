@@ -16,11 +16,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from minigate.checking.comparison import RTOL
 from minigate.checking.cotangents import Cotangent, draw
 from minigate.checking.diagnosis import describe, patterns_of
 from minigate.checking.localise import locate, worst_of
 from minigate.checking.numeric import BARS, Array, along
-from minigate.checking.probes import RTOL, Examination, examine, join
+from minigate.checking.probes import Examination, examine, join
 from minigate.checking.report import FAIL, Finding, Report, Stage
 from minigate.checking.subject import Subject, Values
 from minigate.checking.verdict import several

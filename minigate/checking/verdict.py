@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from minigate.checking.comparison import Comparison
 from minigate.checking.numeric import Array
-from minigate.checking.probes import Comparison, Examination
+from minigate.checking.probes import Examination
 from minigate.checking.report import FAIL, INCONCLUSIVE, PASS, Entry, Finding, Stage
 
 Cases = Mapping[str, Examination]
@@ -48,21 +49,33 @@ def judge(cases: Cases, independent: Sequence[str] = ()) -> tuple[str, list[str]
     probes = [probe for found in cases.values() for group in found.probes.values() for probe in group]
     kinked = sum(probe.kinked for probe in probes)
     if not probes:
-        reasons.append("there is nothing to differentiate: no floating input or parameter, or no floating output")
+        reasons.append(f"there is nothing to differentiate: no floating input or parameter{_FLOATING}")
+    elif not any(found.subject.outputs for found in cases.values()):
+        reasons = ["there is nothing to differentiate: no floating output (is a return missing?)"]
     elif kinked > MOST_KINKS * len(probes):
         reasons.append(f"{kinked} of {len(probes)} probes lie at kinks: too many to conclude from the rest")
+    finer = sum(probe.derivative.kink == "finer" for probe in probes)
+    if finer:
+        reasons.append(
+            f"at {finer} of {len(probes)} probes the differences are others at every distance, and the gradient is "
+            "none of them: the function has a structure too fine for any step, or is singular close by"
+        )
     return (INCONCLUSIVE if reasons else PASS), reasons
 
 
 _WHY = {
     "zero": "no output changes with it, so nothing was tested (saturated? a path that is dead?)",
     "noise": "the function trembles, its differences do not settle to better than {share:.0e}, so nothing was tested "
-    "(float32 or float16 inside? a rounding? something random?)",
+    "(float32 or float16 inside? a rounding? a much larger number added? something random?)",
     "blind": "the differences are no better than its size, so nothing was tested (hardly a gradient? float32 inside?)",
-    "kink": "every probe lies at a kink",
+    "kink": "every probe lies at a kink, or where the function is not defined on both sides",
     "control": "a gradient bent by 1 % was not noticed, so an error would not be either",
     "empty": "it has no numbers",
 }
+
+
+#: What to do about numbers that have no gradient.
+_FLOATING = " (of whole numbers: array.astype(float); of complex ones: the real and the imaginary part, one by one)"
 
 
 def edits(cases: Cases) -> list[Finding]:
@@ -83,10 +96,12 @@ def unproven(cases: Cases) -> dict[str, str]:
         comparisons = [c for each in cases.values() for c in each.comparisons if c.probe.argument == name]
         if not comparisons:
             found[name] = "empty"
+        elif {c.outcome for c in comparisons} == {"kink"}:
+            found[name] = "kink"
+        elif not any(_moves(c) for c in comparisons):
+            found[name] = "zero"
         elif name not in proven:
-            outcomes = {c.outcome for c in comparisons}
-            moved = any(_moves(c) for c in comparisons)
-            found[name] = "kink" if outcomes == {"kink"} else "zero" if not moved else _noise_or(cases, name, "blind")
+            found[name] = _noise_or(cases, name, "blind")
         elif not any(each.control.get(name, False) for each in cases.values()):
             found[name] = _noise_or(cases, name, "control")
     return found

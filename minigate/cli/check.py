@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write an example, list, or check; see EPILOG for the exit codes."""
     if not arguments.targets:
         remedy = "minigate check my_gate.py, or minigate check --new gate my_gate.py for an example to start from"
+        if arguments.new is not None:
+            remedy = f"minigate check --new {arguments.new} my_{arguments.new}.py"
         raise OptionError(explain("no file to check", expected="FILE or FILE:Name", remedy=remedy))
     if arguments.new is not None:
         return _new(arguments)

@@ -108,6 +108,8 @@ class HandNode(Node):
                 gradients.append(None)
                 continue
             where = f"backward of {name}, gradient of {label(value, position)}"
+            if not value.shape and not is_array(array) and hasattr(array, "dtype"):
+                array = array_module(array).asarray(array)  # NumPy's sum over everything is a number, and no array
             if not is_array(array) or array.shape != value.shape:
                 got = str(getattr(array, "shape", type(array).__name__))
                 raise ShapeError(explain("wrong shape", where=where, expected=str(value.shape), got=got))

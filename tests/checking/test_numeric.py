@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import pytest
 
-from minigate.checking.numeric import along
+from minigate.checking.numeric import along, close_by, looks
 
 SMOOTH = {
     "tanh": (numpy.tanh, lambda x: 1.0 - numpy.tanh(x) ** 2),
@@ -78,3 +78,39 @@ def test_a_function_in_float32_gets_wide_bars():
 def test_a_jump_is_not_taken_for_a_derivative():
     found = along(lambda e: numpy.array([float(e > 0.0)]), numpy.array([0.0]))
     assert found.kink == "at" or found.error[0] > 1e-2 * abs(found.value[0])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_an_edge_close_by_is_escaped_with_a_smaller_step_and_at_one_there_is_no_derivative():
+    found = along(lambda e: numpy.log(numpy.array([1e-3 + e])), numpy.log(numpy.array([1e-3])))
+    assert found.kink == "near" and found.value[0] == pytest.approx(1e3, rel=1e-6)
+    assert along(lambda e: numpy.sqrt(numpy.array([e])), numpy.zeros(1)).kink == "at"
+
+
+def wave(period):
+    """Straight pieces, up and down."""
+
+    def f(x):
+        part = x / period - numpy.floor(x / period)
+        return 2.0 * numpy.minimum(part, 1.0 - part)
+
+    return f
+
+
+def test_what_looks_smooth_by_the_choice_of_steps_does_not_from_other_distances():
+    f, x = wave(1e-3), numpy.array([-0.662281])
+    first = along(lambda e: f(x + e), f(x))
+    assert abs(first.value[0]) < 100.0 and first.error[0] < 1e-6  # 1000 · 2⁻⁷ is close to 8, 1000 · 2⁻⁸ to 4
+    found = close_by(lambda e: f(x + e), first, list(looks(lambda e: f(x + e), f(x))))
+    assert found.kink == "near" and abs(found.value[0]) == pytest.approx(2000.0)
+    f = wave(1e-7)
+    assert close_by(lambda e: f(x + e), first, list(looks(lambda e: f(x + e), f(x)))).kink == "finer"
+    seen = list(looks(lambda e: numpy.tanh(x + e), numpy.tanh(x)))
+    assert len(seen) == 4 and numpy.allclose([each.value[0] for each in seen], 1.0 - numpy.tanh(x) ** 2, atol=1e-7)
+
+
+def test_the_closest_two_of_several_looks_are_believed_where_they_agree():
+    f, x = wave(0.01), numpy.array([0.0023])
+    seen = list(looks(lambda e: f(x + e), f(x)))
+    found = close_by(lambda e: f(x + e), along(lambda e: f(x + e), f(x)), seen)
+    assert found.kink == "near" and found.value[0] == pytest.approx(200.0)

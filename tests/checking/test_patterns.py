@@ -149,3 +149,15 @@ def test_an_axis_without_a_name_is_told_by_its_number():
     assert where_wrong(bad, ("t", "unit")) == "only t 2 is wrong"
     bad[0] = True
     assert where_wrong(bad) == "wrong at index 0, 2 of axis 0 only"
+
+
+def test_a_step_is_told_where_the_right_gradient_is_nearly_everywhere_zero():
+    rare = numpy.zeros((40, 4))
+    rare[0, 0] = 0.3  # a number at the step itself, of which nothing is known
+    got = numpy.where(rare > 0.0, rare, 0.1 + numpy.abs(numpy.resize(RIGHT, (40, 4))))
+    assert recognise(got, rare).kind == "flat" == recognise(got, 0.0 * rare).kind
+
+
+def test_a_rounding_to_single_precision_is_told():
+    assert recognise(RIGHT.astype("float32").astype("float64"), RIGHT).kind == "rounded"
+    assert recognise(RIGHT + 1e-5 * OTHER, RIGHT) is None

@@ -7,7 +7,7 @@ import pytest
 
 import minigate as mg
 from minigate.checking import check_cell, check_gate
-from minigate.errors import DTypeError, ShapeError
+from minigate.errors import DTypeError, OptionError, ShapeError
 
 
 class Plain(mg.cells.Cell):
@@ -91,3 +91,80 @@ def test_what_a_gate_returns(what):
     with pytest.raises(error) as caught:
         check_gate(type("Mine", (mg.gates.Sigmoid,), methods))
     assert "(test_returns.py, line " in str(caught.value) and text in str(caught.value)
+
+
+CALLED = {
+    "init": ({"init": lambda self, size: {}}, DTypeError, "def init(self, size, rng), got def init(self, size)"),
+    "compose": ({"compose": lambda self, s: s}, DTypeError, "def compose(self, s, p), got def compose(self, s)"),
+    "out": ({"forward": lambda self, xp, s, p: s}, DTypeError, "def forward(self, xp, s, p, out=None), got def"),
+    "narrow": ({"forward": lambda self, xp, s, p, out=None: s.astype("float32")}, DTypeError,
+               "g has another dtype than s: expected float64, got float32"),
+    "first axis": ({"init": lambda self, size, rng: {"k": numpy.ones(size)},
+                    "param_gradients": lambda self, xp, dg, s, g, p: {"k": dg.sum(axis=0)}}, ShapeError,
+                   "expected (4,), got (3, 4) for s (2, 3, H=4)\n  likely slip: the sum over all leading axes is"),
+    "all axes": ({"init": lambda self, size, rng: {"k": numpy.ones(size)},
+                  "param_gradients": lambda self, xp, dg, s, g, p: {"k": dg.sum()}}, ShapeError,
+                 "expected (4,), got () for s (3, H=4)\n  likely slip: the sum is over the leading axes alone"),
+    "named s": ({"init": lambda self, size, rng: {"s": numpy.ones(size)}}, OptionError, "another name: s is the"),
+    "no bounds": ({"bounded": None}, OptionError, "expected (low, high), two numbers, got None"),
+    "kept": ({"a": mg.Tensor([1.0], requires_grad=True)}, OptionError, "self.a wants a gradient and is no parameter"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CALLED)
+def test_how_a_gate_is_called(what):
+    methods, error, text = CALLED[what]
+    gate = type("Mine", (mg.gates.Sigmoid,), {n: m for n, m in methods.items() if n != "a"})()
+    vars(gate).update({n: m for n, m in methods.items() if n == "a"})
+    with pytest.raises(error) as caught:
+        check_gate(gate)
+    assert text in str(caught.value), caught.value
+
+
+def test_rows_alone_are_enough_where_no_contract_is_asked_for():
+    class OfRows(mg.gates.Sigmoid):
+        def slope(self, xp, s, g, p):
+            rows, units = g.shape
+            return (g * (1.0 - g)).reshape(rows, units)
+
+    assert check_gate(OfRows, contracts=False)
+
+
+def test_a_pair_by_hand_is_whole_and_its_products_are_there():
+    class Misspelt(mg.cells.RNN):
+        begin_backward = mg.cells.Cell.begin_backward
+
+        def begin_backwards(self, trace, steps):
+            pass
+
+    class NoWeight(mg.cells.RNN):
+        products = {"V": ("h_prev", "da")}
+
+    class NoOperand(mg.cells.RNN):
+        products = {"U": ("h_before", "da")}
+
+    class Stray(mg.cells.RNN):
+        def __init__(self, D, H):
+            super().__init__(D, H)
+            self.scale = mg.Tensor([1.0], requires_grad=True)
+
+    for cell, error, text in (
+        (Misspelt, DTypeError, "a cell by hand without begin_backward"),
+        (Misspelt, DTypeError, "did you mean 'begin_backwards'?"),
+        (NoWeight, OptionError, "products names 'V', which is no parameter: expected W | U | b"),
+        (NoOperand, OptionError, "the operand of U is not in the trace"),
+        (Stray, OptionError, "Stray: self.scale wants a gradient and is no parameter"),
+    ):
+        with pytest.raises(error) as caught:
+            check_cell(cell)
+        assert text in str(caught.value), caught.value
+
+
+def test_a_step_that_writes_into_the_old_state_is_told_where_it_spoils_something():
+    class InPlace(mg.cells.RNN):
+        def step_forward(self, t, pre_t, state, trace):
+            state[0][...] *= 0.5
+            return super().step_forward(t, pre_t, state, trace)
+
+    report = check_cell(InPlace, contracts=False)
+    assert report.diagnosis.startswith("step_forward writes into the old state (h)")

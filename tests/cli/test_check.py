@@ -152,6 +152,7 @@ def test_json_and_pictures_go_to_files(capsys: pytest.CaptureFixture[str], monke
 
 WRONG = {
     "no file": ([], "no file to check: expected FILE or FILE:Name\n  type: minigate check my_gate.py, or"),
+    "no file for it": (["--new", "cell"], "no file to check: expected FILE or FILE:Name\n  type: minigate check --new"),
     "missing": (["gate.py"], "there is no file gate.py\n  likely slip: did you mean gates.py?"),
     "missing folder": (["no/gate.py"], "there is no file no/gate.py\n  likely slip: there is no folder no"),
     "a folder": (["."], ". is a folder: expected a Python file, got a folder with gates.py\n  type: minigate"),
@@ -204,6 +205,9 @@ LOADING = {
     "name": ("import math\nmat.pi\n", ["NameError: name 'mat' is not defined", "  line 2: mat.pi"]),
     "endless": ("def f(n):\n    return f(n)\nf(0)\n", ["RecursionError", "  in f, line 2: return f(n)"]),
     "empty": ("from minigate.gates import Sigmoid\n", ["nothing in it can be checked", "minigate check x.py:Sigm"]),
+    "no Gate": ("class A:\n    def compose(self, s, p): pass\n", ["A has a compose, but is no mg.gates.Gate",
+                                                                     "type: class A(mg.gates.Gate):"]),
+    "a function": ("def f(x): return x\n", ["a function on Tensors is checked by its name", "minigate check x.py:f"]),
     "nothing": ("x = 1\n", ["nothing in it can be checked", "minigate check --new gate my_gate.py"]),
 }  # fmt: skip
 
