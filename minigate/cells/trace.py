@@ -91,6 +91,7 @@ class Trace(dict[str, Array]):
 def by_gate(rows: Array, H: int) -> Array:
     """Columns of gates, as a product leaves them, seen as one plane for each gate.
 
-    **Shapes**: (N, G·H) → (G, N, H), a view.
+    **Shapes**: (N, G·H) → (G, N, H), or (n, N, G·H) → (G, n, N, H), a view.
     """
-    return rows.reshape(len(rows), rows.shape[1] // H, H).swapaxes(0, 1)
+    blocks = rows.reshape(*rows.shape[:-1], rows.shape[-1] // H, H)
+    return blocks.swapaxes(0, 1) if blocks.ndim == 3 else blocks.transpose(2, 0, 1, 3)
