@@ -34,8 +34,10 @@ def test_the_numbers_of_parameters_are_those_that_the_sizes_imply(name):
     assert f"{count:,}" in preset_table()
 
 
-@pytest.mark.parametrize("gate_input", ["below", "all_parents"])
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name, gate_input", [
+    (name, gate_input) for name, row in PRESETS.items() for gate_input in ("below", "all_parents")
+    if gate_input == "below" or row["feedback"] != "open"  # gates that are open read nothing
+])  # fmt: skip
 def test_the_count_is_that_of_the_model(name, gate_input):
     row = PRESETS[name]
     wiring = {"layers": row["layers"], "feedback": row["feedback"], "gate_input": gate_input}
