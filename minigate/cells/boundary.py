@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from minigate.backend import array_module, asarray, is_array
 from minigate.errors import DTypeError, OptionError, ShapeError, StateError, explain
 from minigate.module.arguments import check_choice
 from minigate.ops.embedding import in_range
-from minigate.tensor import Tensor
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 
@@ -134,6 +136,33 @@ def check_state(cell: Any, state: Any, N: int) -> None:
     for label, array, zero in zip(cell.state_names, state, cell.initial_state(N), strict=True):
         _check_part(name, label, array, zero)
     array_module(*(array.data if isinstance(array, Tensor) else array for array in state))
+
+
+def at_the_door(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The ``step`` of a cell, after a look at what comes into it: a Tensor, and a tuple of as many as there are states.
+
+    **Errors**: :class:`StateError` for a bare state or one of another kind of cell; those of :func:`as_tensor`.
+    """
+
+    @functools.wraps(step)
+    def checked(self: Any, x_t: Any, state: Any) -> Any:
+        if not isinstance(state, (tuple, list)) or len(state) != len(self.state_names) * self.dimensions:
+            names = self.state_names if self.dimensions == 1 else [
+                f"{name}_{before}" for before in ("row", "column") for name in self.state_names
+            ]  # fmt: skip
+            got = f"{len(state)} of them" if isinstance(state, (tuple, list)) else type(state).__name__
+            raise StateError(
+                explain(
+                    "a step goes on from a tuple of states",
+                    where=f"{type(self).__name__}.step",
+                    expected=f"state = ({', '.join(names)}{',' if len(names) == 1 else ''})",
+                    got=got,
+                    remedy="y_t, state = cell.step(x_t, state), from cell.initial_state(N) on",
+                )
+            )
+        return step(self, x_t if isinstance(x_t, Tensor) else as_tensor(x_t), state)
+
+    return checked
 
 
 def _check_part(name: str, label: str, array: Any, zero: Tensor) -> None:

@@ -33,6 +33,7 @@ from typing import Any, NamedTuple
 
 from minigate import ops
 from minigate.backend import array_module, current, default_dtype
+from minigate.cells.boundary import at_the_door
 from minigate.cells.trace import Trace
 from minigate.module import Module
 from minigate.module.arguments import check_sizes
@@ -76,6 +77,12 @@ class Cell(Module):
 
     #: Of what it reads: 1 for a sequence, whose steps have one predecessor; 2 for a grid, whose positions have two.
     dimensions: int = 1
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Every ``step`` is entered through a door, so that none has to look at what it is given."""
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = at_the_door(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, D: int, H: int) -> None:
         super().__init__()

@@ -161,6 +161,11 @@ CALLS = {
     "a scan of Tensors": lambda: mg.bptt.scan(mg.Tensor(X), mg.Tensor(X), mg.Tensor(X[0])),
     "a scan of whole numbers": lambda: mg.bptt.scan(*(a.astype(int) for a in (X, X, X[0]))),
     "a scan of numbers": lambda: mg.bptt.scan(1.0, 1.0, 1.0),
+    "a step from a bare state": lambda: LSTM.step(X[0], numpy.ones((2, 4))),
+    "a step from one state of two": lambda: LSTM.step(X[0], (numpy.ones((3, 4)),)),
+    "a step of text": lambda: LSTM.step("a", LSTM.initial_state(3)),
+    "a step of nothing": lambda: LSTM.step(None, LSTM.initial_state(3)),
+    "a step over a grid from one side": lambda: mg.cells.MDLSTM(2, 4).step(X[0], LSTM.initial_state(3)),
     "no windows": lambda: mg.gradient_bias(Rec(LSTM), X, windows=[]),
     "windows that are one": lambda: mg.gradient_bias(Rec(LSTM), X, windows=5),
     "windows that are none": lambda: mg.gradient_bias(Rec(LSTM), X, windows=None),
@@ -181,3 +186,12 @@ CALLS = {
 def test_what_makes_no_sense_is_an_error_of_minigate(what):
     with pytest.raises(MinigateError):
         CALLS[what]()
+
+
+def test_a_step_takes_arrays_lists_and_tensors_alike():
+    for cell in (LSTM, mg.cells.registry["Clockwork"](), FEEDBACK):
+        state = cell.initial_state(3)
+        y, after = cell.step(mg.Tensor(X[0]), state)
+        for x_t, before in ((X[0], tuple(h.data for h in state)), (X[0].tolist(), list(state))):
+            other_y, other = cell.step(x_t, before)
+            assert all(numpy.array_equal(a.data, b.data) for a, b in zip((y, *after), (other_y, *other), strict=True))
