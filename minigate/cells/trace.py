@@ -93,5 +93,7 @@ def by_gate(rows: Array, H: int) -> Array:
 
     **Shapes**: (N, G·H) → (G, N, H), or (n, N, G·H) → (G, n, N, H), a view.
     """
-    blocks = rows.reshape(*rows.shape[:-1], rows.shape[-1] // H, H)
-    return blocks.swapaxes(0, 1) if blocks.ndim == 3 else blocks.transpose(2, 0, 1, 3)
+    if rows.ndim == 2:  # a step of a sequence: nothing more is done in its loop
+        return rows.reshape(len(rows), rows.shape[1] // H, H).swapaxes(0, 1)
+    n, N, width = rows.shape
+    return rows.reshape(n, N, width // H, H).transpose(2, 0, 1, 3)
