@@ -21,7 +21,7 @@ class DTypeError(MinigateError, TypeError):
 
 
 class OptionError(MinigateError, ValueError):
-    """An option has a value that is not one of those it can take."""
+    """An option or a token has a value that is not one of those it can take."""
 
 
 class BackendError(MinigateError, RuntimeError):

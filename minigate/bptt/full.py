@@ -7,7 +7,7 @@ from typing import Any
 from minigate.backend import array_module
 from minigate.bptt.loop import backward_through_time, forward_through_time
 from minigate.cells import Cell
-from minigate.tensor import Tensor, by_hand, is_grad_enabled
+from minigate.tensor import Tensor, as_tensor, by_hand, is_grad_enabled
 
 Array = Any
 State = tuple[Tensor, ...]
@@ -31,6 +31,7 @@ def full(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
 
     **Errors**: :class:`SecondDerivativeError` on a derivative of the derivative: the composed way has them all.
     """
+    x, state = as_tensor(x), tuple(as_tensor(h) for h in state)
     xp = array_module(x.data, *(h.data for h in state))
     named = dict(cell.named_parameters())
     names, parameters = list(named), list(named.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from minigate.backend import array_module, asarray, asnumpy, generator
 from minigate.bptt.exchange import recurrent_layers, taken_through
 from minigate.bptt.full import full
 from minigate.bptt.windows import truncated
+from minigate.errors import OptionError, explain
 from minigate.module import Module
 from minigate.tensor import enable_grad, grad
 
@@ -39,10 +40,10 @@ def gradient_bias(
     layer: Module,
     x: Any,
     cotangent: Any = None,
-    windows: Sequence[int] = (1, 2, 5, 10, 20, 50),
     state: Any = None,
     mask: Any = None,
     *,
+    windows: Sequence[int] = (1, 2, 5, 10, 20, 50),
     seed: int = 0,
 ) -> GradientBias:
     """The gradients of all parameters under ``truncated(window)``, against those of full BPTT.
@@ -59,8 +60,14 @@ def gradient_bias(
     Ollivier (2017).
 
     **Errors**: those of calling the layer; :class:`ShapeError`, :class:`DTypeError` for a cotangent unlike y;
-    :class:`OptionError` for a window below 1 and for a model without a recurrent layer.
+    :class:`OptionError` for a window below 1 or none at all, and for a model without a recurrent layer.
     """
+    ways = [truncated(window) for window in windows] if isinstance(windows, Iterable) else []
+    if not ways:
+        raise OptionError(
+            explain("there is no window to compare", where="gradient_bias", expected="windows=[…], one number or more",
+                    got=f"windows={windows!r}", remedy="windows=[5, 20]")
+        )  # fmt: skip
     layers = recurrent_layers(layer, "gradient_bias")
     parameters = dict(layer.named_parameters())
 
@@ -73,7 +80,7 @@ def gradient_bias(
         return {"all": array_module(*flat).concatenate(flat), **dict(zip(parameters, flat, strict=True))}
 
     exact = gradients(full)
-    each = [gradients(truncated(window)) for window in windows]
+    each = [gradients(way) for way in ways]
     xp = array_module(exact["all"])
     relative = {name: [_ratio(_length(g[name] - own), _length(own)) for g in each] for name, own in exact.items()}
     cosine = {

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from minigate.backend import array_module, asarray, asnumpy, generator, is_array
+from minigate.backend import array_module, asarray, asnumpy, generator
 from minigate.bptt.exchange import recurrent_layers, taken_through
 from minigate.bptt.tape import tape
 from minigate.cells import Cell
+from minigate.cells.boundary import as_mask
 from minigate.module import Module
 from minigate.tensor import Tensor, enable_grad, grad
 
@@ -126,7 +127,7 @@ def last_output(y: Tensor, mask: Any, seed: int) -> Array:
     T, N = y.shape[:2]
     direction = generator(seed).normal(size=(N, *y.shape[2:]))
     found = array_module(direction).zeros(y.shape)
-    real = None if mask is None else asnumpy(mask if is_array(mask) else asarray(getattr(mask, "data", mask)))
+    real = None if mask is None else asnumpy(as_mask(mask, y.data))
     for n in range(N):
         steps = [t for t in range(T) if real is None or real[t, n]]
         if steps:

@@ -11,7 +11,7 @@ from typing import Any
 from minigate import ops
 from minigate.backend import array_module
 from minigate.cells import Cell
-from minigate.tensor import Tensor
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 
@@ -27,6 +27,7 @@ def raster(cell: Cell, x: Tensor) -> Tensor:
 
     **Errors**: those of the cell's ``step``.
     """
+    x = as_tensor(x)
     I, J, N = x.shape[:3]
     outside = cell.initial_state(N, like=x)
     if not I * J:

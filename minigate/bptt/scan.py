@@ -32,8 +32,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigate.backend import array_module
-from minigate.errors import OptionError, explain
+from minigate.backend import array_module, is_array
+from minigate.errors import DTypeError, OptionError, ShapeError, explain
 
 Array = Any
 Operation = Callable[..., Array]
@@ -48,16 +48,20 @@ def scan(a: Array, b: Array, h0: Array) -> Array:
     **Shapes**: a, b (T, …), h0 (…) → h (T, …).
 
     **Source**: Blelloch (1990), who has recurrences as a use of prefix sums.
+
+    **Errors**: :class:`ShapeError` for other shapes, :class:`DTypeError` for what are no floating arrays.
     """
-    return _solve(scan_in_place, a, b, h0)
+    return _solve("scan", scan_in_place, a, b, h0)
 
 
 def step_by_step(a: Array, b: Array, h0: Array) -> Array:
     """h_t = a_t ⊙ h_{t−1} + b_t, one step after the other: 2 T operations.
 
     **Shapes**: a, b (T, …), h0 (…) → h (T, …).
+
+    **Errors**: as :func:`scan`.
     """
-    return _solve(step_by_step_in_place, a, b, h0)
+    return _solve("step_by_step", step_by_step_in_place, a, b, h0)
 
 
 def log_scan(a: Array, b: Array, h0: Array) -> Array:
@@ -73,9 +77,9 @@ def log_scan(a: Array, b: Array, h0: Array) -> Array:
 
     **Source**: Feng et al. (2024), appendix B, who take it from Heinsen (2023).
 
-    **Errors**: :class:`OptionError` where something is not positive.
+    **Errors**: :class:`OptionError` where something is not positive; those of :func:`scan`.
     """
-    xp = array_module(a, b, h0)
+    xp = _library("log_scan", a, b, h0)
     for name, array in (("a", a), ("b", b), ("h0", h0)):
         if not bool((array > 0.0).all()):
             raise OptionError(
@@ -128,12 +132,31 @@ def scan_in_place(a: Array, h: Array, room: Array) -> None:
     _in_place(a, h, room, times=xp.multiply, plus=xp.add)
 
 
-def _solve(in_place: Callable[[Array, Array, Array], None], a: Array, b: Array, h0: Array) -> Array:
-    xp = array_module(a, b, h0)
+def _solve(where: str, in_place: Callable[[Array, Array, Array], None], a: Array, b: Array, h0: Array) -> Array:
+    xp = _library(where, a, b, h0)
     dtype = xp.result_type(a, b, h0)
     h = xp.concatenate([h0[None], b], axis=0).astype(dtype, copy=False)
     in_place(a.astype(dtype), h, xp.empty_like(h))
     return h[1:]
+
+
+def _library(where: str, a: Any, b: Any, h0: Any) -> Any:
+    """The array module of a, b and h0, after a look at what they are."""
+    for name, array in (("a", a), ("b", b), ("h0", h0)):
+        if not is_array(array) or array.dtype.kind != "f":
+            got = str(array.dtype) if is_array(array) else type(array).__name__
+            tape = hasattr(array, "requires_grad")
+            raise DTypeError(
+                explain(f"{name} is no floating array", where=where, expected="arrays a, b (T, …) and h0 (…)", got=got,
+                        slip="a Tensor: these are arrays, without a tape" if tape else "",
+                        remedy=f"{name}.data" if tape else "")
+            )  # fmt: skip
+    if not a.ndim or a.shape != b.shape or a.shape[1:] != h0.shape:
+        raise ShapeError(
+            explain("wrong shapes", where=where, expected="a and b (T, …) alike, h0 (…) as one of their steps",
+                    got=f"a {a.shape}, b {b.shape}, h0 {h0.shape}")
+        )  # fmt: skip
+    return array_module(a, b, h0)
 
 
 def _in_place(a: Array, h: Array, room: Array, times: Operation, plus: Operation) -> None:

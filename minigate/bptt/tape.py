@@ -12,7 +12,7 @@ from minigate import ops
 from minigate.backend import array_module
 from minigate.bptt.loop import along_rows
 from minigate.cells import Cell
-from minigate.tensor import Tensor
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 State = tuple[Tensor, ...]
@@ -31,6 +31,7 @@ def tape(cell: Cell, x: Tensor, state: State, mask: Array | None = None) -> tupl
 
     **Errors**: those of the cell's ``step``.
     """
+    x, state = as_tensor(x), tuple(as_tensor(h) for h in state)
     floating = x.dtype.kind not in "iu"  # what is no token: float, and complex where a check makes it so
     if mask is not None:
         valid = mask[..., None] if floating else mask

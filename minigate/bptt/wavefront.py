@@ -25,7 +25,7 @@ from minigate.bptt.diagonals import Diagonal, Diagonals
 from minigate.bptt.input_share import input_gradients, operand, packed_weight, project
 from minigate.bptt.loop import product_gradients
 from minigate.cells import Cell, Trace
-from minigate.tensor import Tensor, by_hand, is_grad_enabled
+from minigate.tensor import Tensor, as_tensor, by_hand, is_grad_enabled
 
 Array = Any
 GridCell = Any  # a Cell whose pair has the signatures above
@@ -45,6 +45,7 @@ def wavefront(cell: Cell, x: Tensor) -> Tensor:
 
     **Errors**: :class:`SecondDerivativeError` on a derivative of the derivative: the composed way has them all.
     """
+    x = as_tensor(x)
     xp = array_module(x.data)
     names = [name for name, _ in cell.named_parameters()]
     inputs = [x, *cell.parameters()]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-from minigate.backend import array_module
+from minigate.backend import array_module, asarray, is_array
 from minigate.errors import DTypeError, OptionError, ShapeError, StateError, explain
-from minigate.tensor import Tensor
+from minigate.module.arguments import check_choice
+from minigate.ops.embedding import in_range
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 
@@ -34,20 +38,7 @@ def check_input(name: str, x: Array, D: int, mask: Array | None = None) -> None:
                     remedy=remedy,
                 )
             )
-        if mask is not None:
-            x = x[mask]
-        if x.size:
-            low, high = int(x.min()), int(x.max())
-            if low < 0 or high >= D:
-                raise OptionError(
-                    explain(
-                        "a token outside the vocabulary",
-                        where=name,
-                        expected=f"tokens in 0 … D − 1 = {D - 1}",
-                        got=f"{low} … {high}",
-                        slip="a vocabulary larger than the cell's D, or −1 as padding (use mask=)",
-                    )
-                )
+        in_range(name, "tokens", x if mask is None else x[mask], D, "D")
         return
     if x.dtype.kind != "f":
         raise DTypeError(
@@ -59,31 +50,32 @@ def check_input(name: str, x: Array, D: int, mask: Array | None = None) -> None:
                 remedy='x.astype("float32")',
             )
         )
-    if len(shape) == 3 and shape[-1] == D:
-        return
-    slips = {
-        1: ("a single vector", "x[None, None] for one step of one sequence"),
-        2: (
-            ("one step, or one sequence?", "x[None] for one step (N, D); x[:, None] for one sequence (T, D)")
-            if shape[-1] == D
-            else ("batch and time only?", "x[..., None] where each step is a single number")
-        ),
-    }
-    slip, remedy = slips.get(len(shape), ("", ""))
-    if len(shape) == 3 and shape[1] == D:
-        slip, remedy = "features before batch?", "x.swapaxes(1, 2)"
-    elif len(shape) == 3:
-        slip, remedy = "the cell was made for another input size", f"a cell with D={shape[-1]}"
-    raise ShapeError(
-        explain(
-            "wrong shape",
-            where=name,
-            expected=f"x of shape (T, N, D={D})",
-            got=str(shape),
-            slip=slip,
-            remedy=remedy,
+    if len(shape) != 3 or shape[-1] != D:
+        slip, remedy = _what_it_is(shape, D)
+        expected = f"x of shape (T, N, D={D})"
+        raise ShapeError(
+            explain("wrong shape", where=name, expected=expected, got=str(shape), slip=slip, remedy=remedy)
         )
-    )
+
+
+def _what_it_is(shape: tuple[int, ...], D: int) -> tuple[str, str]:
+    """A slip, and what to type; empty where nothing is likely."""
+    if len(shape) == 1:
+        return "a single vector", "x[None, None] for one step of one sequence"
+    if len(shape) == 2 and shape[-1] == D:
+        return "one step, or one sequence?", "x[None] for one step (N, D); x[:, None] for one sequence (T, D)"
+    if len(shape) == 2:
+        return "batch and time only?", "x[..., None] where each step is a single number"
+    if len(shape) == 3 and shape[1] == D:
+        return "features before batch?", "x.swapaxes(1, 2)"
+    if len(shape) == 3:
+        return "the cell was made for another input size", f"a cell with D={shape[-1]}"
+    return "", ""
+
+
+def as_mask(mask: Any, like: Array) -> Array | None:
+    """A mask as an array of the library of ``like``; None stays None."""
+    return mask if mask is None or is_array(mask) else asarray(getattr(mask, "data", mask), like=like)
 
 
 def check_mask(name: str, mask: Array, T: int, N: int) -> None:
@@ -141,32 +133,82 @@ def check_state(cell: Any, state: Any, N: int) -> None:
                 remedy="cell.initial_state(N)",
             )
         )
-    reference = cell.initial_state(N)
-    for label, array, zero in zip(cell.state_names, state, reference, strict=True):
-        kind = getattr(getattr(array, "dtype", None), "kind", "")
-        if kind != zero.dtype.kind:
-            raise StateError(
-                explain(
-                    f"wrong kind of the state {label!r}",
-                    where=name,
-                    expected=f"an array or Tensor {tuple(zero.shape)} of {zero.dtype}",
-                    got=str(array.dtype) if kind else type(array).__name__,
-                    slip="whole numbers, where the state is floating" if kind and kind in "iub" else "",
-                    remedy="cell.initial_state(N)",
-                )
-            )
-        if tuple(array.shape) != tuple(zero.shape):
-            slip = "a state carried over from a batch of another size"
-            if tuple(array.shape)[1:] != tuple(zero.shape)[1:]:
-                slip = "the state of a cell of another size" if array.ndim == zero.ndim else ""
-            raise StateError(
-                explain(
-                    f"wrong shape of the state {label!r}",
-                    where=name,
-                    expected=f"{label} {tuple(zero.shape)} for a batch of N={N}",
-                    got=str(tuple(array.shape)),
-                    slip=slip,
-                    remedy="cell.initial_state(N)",
-                )
-            )
+    for label, array, zero in zip(cell.state_names, state, cell.initial_state(N), strict=True):
+        _check_part(name, label, array, zero)
     array_module(*(array.data if isinstance(array, Tensor) else array for array in state))
+
+
+def at_the_door(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The ``step`` of a cell, after a look at what comes into it: a Tensor, and a tuple of as many as there are states.
+
+    **Errors**: :class:`StateError` for a bare state or one of another kind of cell; those of :func:`as_tensor`.
+    """
+
+    @functools.wraps(step)
+    def checked(self: Any, x_t: Any, state: Any) -> Any:
+        if not isinstance(state, (tuple, list)) or len(state) != len(self.state_names) * self.dimensions:
+            names = self.state_names if self.dimensions == 1 else [
+                f"{name}_{before}" for before in ("row", "column") for name in self.state_names
+            ]  # fmt: skip
+            got = f"{len(state)} of them" if isinstance(state, (tuple, list)) else type(state).__name__
+            raise StateError(
+                explain(
+                    "a step goes on from a tuple of states",
+                    where=f"{type(self).__name__}.step",
+                    expected=f"state = ({', '.join(names)}{',' if len(names) == 1 else ''})",
+                    got=got,
+                    remedy="y_t, state = cell.step(x_t, state), from cell.initial_state(N) on",
+                )
+            )
+        return step(self, x_t if isinstance(x_t, Tensor) else as_tensor(x_t), state)
+
+    return checked
+
+
+def _check_part(name: str, label: str, array: Any, zero: Tensor) -> None:
+    """Raise unless ``array`` is of the kind and the shape of the initial state ``zero`` (N, ·)."""
+    kind = getattr(getattr(array, "dtype", None), "kind", "")
+    shape, expected = tuple(getattr(array, "shape", ())), tuple(zero.shape)
+    if kind != zero.dtype.kind:
+        raise StateError(
+            explain(
+                f"wrong kind of the state {label!r}",
+                where=name,
+                expected=f"an array or Tensor {expected} of {zero.dtype}",
+                got=str(array.dtype) if kind else type(array).__name__,
+                slip="whole numbers, where the state is floating" if kind and kind in "iub" else "",
+                remedy="cell.initial_state(N)",
+            )
+        )
+    if shape != expected:
+        slip = "a state carried over from a batch of another size"
+        if shape[1:] != expected[1:]:
+            slip = "the state of a cell of another size" if len(shape) == len(expected) else ""
+        raise StateError(
+            explain(
+                f"wrong shape of the state {label!r}",
+                where=name,
+                expected=f"{label} {expected} for a batch of N={expected[0]}",
+                got=str(shape),
+                slip=slip,
+                remedy="cell.initial_state(N)",
+            )
+        )
+
+
+def check_method(where: str, cell: Any, method: Any) -> str:
+    """How a cell is taken along: "bptt", by hand, or "tape"; by hand where nothing is said and it has the pair.
+
+    **Errors**: :class:`OptionError` for another word, and for "bptt" where there is no pair.
+    """
+    check_choice(where, "unknown method", ("bptt", "tape", None), method=method)
+    if method == "bptt" and not cell.written_by_hand:
+        raise OptionError(
+            explain(
+                f"{type(cell).__name__} has no step_forward / step_backward",
+                where=where,
+                slip="a cell that is composed only",
+                remedy=f'{where}(cell, method="tape"), or leave method out',
+            )
+        )
+    return method or ("bptt" if cell.written_by_hand else "tape")

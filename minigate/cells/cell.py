@@ -29,14 +29,14 @@ gradient is one product over all time steps, operandᵀ @ da, and why a step nev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any, NamedTuple
 
 from minigate import ops
 from minigate.backend import array_module, current, default_dtype
+from minigate.cells.boundary import at_the_door
 from minigate.cells.trace import Trace
-from minigate.errors import OptionError, explain
 from minigate.module import Module
+from minigate.module.arguments import check_sizes
 from minigate.tensor import Tensor
 
 Array = Any
@@ -78,20 +78,16 @@ class Cell(Module):
     #: How many predecessors a position has: 1 in a sequence, 2 in a grid.
     dimensions: int = 1
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Every ``step`` is entered through a door, so that none has to look at what it is given."""
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = at_the_door(cls.step)  # type: ignore[method-assign]
+
     def __init__(self, D: int, H: int) -> None:
         super().__init__()
-        for letter, meaning, size in (("D", "the input size", D), ("H", "the hidden size", H)):
-            if not is_size(size):
-                raise OptionError(
-                    explain(
-                        f"{letter} is {meaning}",
-                        where=type(self).__name__,
-                        expected=f"a whole number {letter} >= 1",
-                        got=repr(size),
-                        remedy=f"{type(self).__name__}(D=28, H=100)",
-                    )
-                )
-        self.D, self.H = int(D), int(H)  # a whole number of NumPy, such as tokens.max() + 1, becomes a plain one
+        name = type(self).__name__
+        self.D, self.H = check_sizes(name, D=D, H=H, remedy=f"{name}(D=28, H=100)")
 
     @property
     def output_size(self) -> int:
@@ -117,7 +113,10 @@ class Cell(Module):
         """The state before anything was seen: zeros, of the library and dtype of ``like``.
 
         **Shapes**: each (N, H), in the order of ``state_names``.
+
+        **Errors**: :class:`OptionError` for an N that is no whole number.
         """
+        (N,) = check_sizes(type(self).__name__, least=0, N=N)
         like = like.data if isinstance(like, Tensor) else like  # an array of NumPy has a .data of its own
         floating = like is not None and like.dtype.kind == "f"
         own = self.parameters()
@@ -221,8 +220,3 @@ class Cell(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.extra_repr()})"
-
-
-def is_size(size: Any) -> bool:
-    """Is this a whole number ≥ 1?"""
-    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1

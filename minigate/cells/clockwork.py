@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from numbers import Integral
 from typing import Any
 
 from minigate import ops
@@ -12,8 +11,9 @@ from minigate.cells.cell import Cell, State
 from minigate.cells.clock import Beat, equal_groups, shared_clock, timetable
 from minigate.cells.trace import Trace
 from minigate.errors import OptionError, explain
+from minigate.module.arguments import is_size
 from minigate.module.initialisers import glorot, orthogonal, zeros
-from minigate.tensor import Tensor
+from minigate.tensor import Tensor, as_tensor
 
 Array = Any
 
@@ -98,7 +98,7 @@ class ClockworkRNN(Cell):
 
         **Shapes**: t int (…) → bool (…, H).
         """
-        t = t.data if isinstance(t, Tensor) else t
+        t = as_tensor(t).data
         xp, parts = array_module(t), []
         for period, own in zip(self.periods, self.groups, strict=True):
             parts.append(xp.broadcast_to((t % period == 0)[..., None], (*t.shape, own.stop - own.start)))
@@ -225,7 +225,7 @@ def _whole_and_in_order(periods: Any, H: int) -> tuple[int, ...]:
     **Errors**: :class:`OptionError`.
     """
     found: tuple[Any, ...] = tuple(periods) if isinstance(periods, Iterable) and not isinstance(periods, str) else ()
-    whole = all(isinstance(T, Integral) and not isinstance(T, bool) for T in found) and min(found, default=0) >= 1
+    whole = bool(found) and all(is_size(T) for T in found)
     ordered = sorted(found) if whole else []
     slip, remedy = "", "periods=(1, 2, 4, 8)"
     if whole and list(found) != ordered:

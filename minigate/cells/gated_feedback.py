@@ -10,7 +10,7 @@ from minigate.backend import array_module
 from minigate.cells.cell import State
 from minigate.cells.gated import GateOption
 from minigate.cells.gated_feedback_by_hand import LayersByHand
-from minigate.cells.gated_feedback_options import PRINTED, UNITS, check_options, sizes_of
+from minigate.cells.gated_feedback_options import PRINTED, UNITS, check_options, check_trace, check_width, sizes_of
 from minigate.gates import Gate, choose_gates
 from minigate.module.initialisers import glorot, orthogonal, uniform, zeros
 from minigate.tensor import Tensor
@@ -44,7 +44,8 @@ class GatedFeedback(LayersByHand):
     ======  =======================================================================================================
 
     y_t = [h¹ … h^L]_t: the output layer reads all of them; :meth:`split` takes them apart. Every layer above the first
-    reads x_t too, by a weight W_x of its own, beside that of the layer below.
+    reads x_t too, by a weight W_x of its own, beside that of the layer below. In g^{i→j} and h^i, i is a
+    layer; in the table it is the input gate.
 
     **Shapes**: x_t (N, D); h and c of layer j (N, H_j); y_t (N, ΣH). ``H`` is a list, one size for each layer. Names,
     the layers counted from 0 as all that is indexed: ``layers.<j>.`` and then, for each block (candidate and the unit's
@@ -98,8 +99,8 @@ class GatedFeedback(LayersByHand):
     ) -> None:
         self.sizes = sizes_of(H)
         check_options(
-            self.sizes, unit=unit, gates=gates, gate_input=gate_input, gate_bias=gate_bias, skip_input=skip_input,
-            unit_gates=unit_gates, peephole=peephole, reset=reset, init=init,
+            self.sizes, forget_bias, unit=unit, gates=gates, gate_input=gate_input, gate_bias=gate_bias,
+            skip_input=skip_input, unit_gates=unit_gates, peephole=peephole, reset=reset, init=init,
         )  # fmt: skip
         self.unit, self.gates_are, self.gate_input, self.gate_bias = unit, gates, gate_input, gate_bias
         self.skip_input, self.peephole, self.reset, self.init = skip_input, peephole, reset, init
@@ -187,18 +188,21 @@ class GatedFeedback(LayersByHand):
     def split(self, y: Any) -> list[Any]:
         """y as one h for each layer, from the bottom up.
 
-        **Shapes**: y (…, ΣH) → each (…, H_j).
+        **Shapes**: y (…, ΣH) → each (…, H_j); :class:`ShapeError` for another width.
         """
+        check_width(y, self.H)
         return [y[..., own] for own in self.layers]
 
     def global_gates(self, trace: Mapping[str, Array]) -> Array:
         """All g^{i→j} over time, from ``Recurrent(cell).trace(x)``; 1 or 0 where they are open or a stack's.
 
-        **Shapes**: (T, N, L, L): step, sequence, from layer i, to layer j.
+        **Shapes**: (T, N, L, L): step, sequence, from layer i, to layer j; :class:`OptionError` for no trace of it.
         """
+        learned = [f"layers.{j}.global" for j in range(self.L)] if self.gates_are == "learned" else []
+        check_trace(trace, ("h", *learned))
         h, L, xp = trace["h"], self.L, array_module(trace["h"])
-        if self.gates_are == "learned":
-            return xp.stack([trace[f"layers.{j}.global"] for j in range(L)], axis=-1)
+        if learned:
+            return xp.stack([trace[name] for name in learned], axis=-1)
         fixed = xp.ones((L, L), dtype=h.dtype) if self.gates_are == "open" else xp.eye(L, dtype=h.dtype)
         return xp.broadcast_to(fixed, (*h.shape[:2], L, L))
 

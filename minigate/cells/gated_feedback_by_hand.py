@@ -192,7 +192,8 @@ class LayersByHand(LayersInColumns):
             if self.unit_gates == "own":
                 gates = columns.global_gates
                 if self.unit_gate_names:
-                    before[:, own] += da[:, columns.unit_gates] @ trace.weights[f"{here}U of gates.T"]
+                    U = trace.weights[f"{here}U of gates.T"]
+                    before[:, own] += xp.matmul(da[:, columns.unit_gates], U, out=through[:, own])
             if gates.stop > gates.start:
                 before += xp.matmul(da[:, gates], trace.weights[f"{here}U*.T"], out=through)
             if j:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from minigate.cells.cell import is_size
-from minigate.errors import OptionError, explain
+from minigate.errors import OptionError, ShapeError, explain
+from minigate.module.arguments import check_choice, check_number, is_size
 
 #: The three units: their states, and their gates in the order in which they lie side by side.
 UNITS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -64,23 +64,31 @@ def sizes_of(H: Any) -> tuple[int, ...]:
     )
 
 
-def check_options(sizes: tuple[int, ...], **options: Any) -> None:
+def check_options(sizes: tuple[int, ...], forget_bias: Any, **options: Any) -> None:
     """Raise where an option has a value that is none of its own, or one that means nothing beside the others.
 
     **Errors**: :class:`OptionError`.
     """
     for name, value in options.items():
-        question, choices = CHOICES[name]
-        if not any(value is choice or (type(value) is str and value == choice) for choice in choices):
-            told = " or ".join(repr(c) + (f" ({meaning})" if meaning else "") for c, meaning in choices.items())
-            raise OptionError(explain(question, where="GatedFeedback", expected=f"{name}={told}", got=repr(value)))
+        check_choice("GatedFeedback", *CHOICES[name], **{name: value})
+    if forget_bias is not None:
+        check_number("GatedFeedback", "forget_bias", forget_bias)
+    options["forget_bias"], left_out = forget_bias, PRINTED | {"unit_gates": None, "forget_bias": None}
     unit, gates = options["unit"], options["gates"]
-    if options["peephole"] != "none" and unit != "lstm":
-        _meaningless("peepholes look at c, which only the LSTM has", "peephole='diagonal'", f"unit={unit!r}")
-    if options["reset"] != "after" and unit != "gru":
-        _meaningless("only the GRU has a reset gate", "reset='before'", f"unit={unit!r}")
-    if gates == "stack" and options["unit_gates"] == "all":
-        _meaningless("in a stack a layer sees no past but its own", "unit_gates='all'", "gates='stack'")
+    for told, option, beside, meaningless in (
+        ("peepholes look at c, which only the LSTM has", "peephole", "unit", unit != "lstm"),
+        ("only the LSTM has a forget gate", "forget_bias", "unit", unit != "lstm"),
+        ("only the GRU has a reset gate", "reset", "unit", unit != "gru"),
+        ("a tanh unit has no gates", "unit_gates", "unit", unit == "tanh"),
+        ("in a stack a layer sees no past but its own", "unit_gates", "gates",
+         gates == "stack" and options["unit_gates"] == "all"),
+        ("what is not learned has no bias", "gate_bias", "gates", gates != "learned"),
+        ("what is not learned reads nothing", "gate_input", "gates", gates != "learned"),
+        ("x is a parent of no layer above the first", "gate_input", "skip_input", not options["skip_input"]),
+    ):  # fmt: skip
+        if meaningless and options[option] != left_out[option]:
+            got = f"{option}={options[option]!r} with {beside}={options[beside]!r}"
+            raise OptionError(explain(told, where="GatedFeedback", got=got))
     if options["reset"] == "before" and gates != "stack" and len(set(sizes)) > 1:
         raise OptionError(
             explain(
@@ -93,5 +101,29 @@ def check_options(sizes: tuple[int, ...], **options: Any) -> None:
         )
 
 
-def _meaningless(told: str, option: str, beside: str) -> None:
-    raise OptionError(explain(told, where="GatedFeedback", got=f"{option} with {beside}"))
+def check_width(y: Any, width: int) -> None:
+    """Raise unless y has the states of all layers side by side.
+
+    **Shapes**: y (…, ΣH).
+
+    **Errors**: :class:`ShapeError`.
+    """
+    shape = tuple(getattr(y, "shape", ()))
+    if not shape or shape[-1] != width:
+        got = str(shape) if shape else type(y).__name__
+        raise ShapeError(
+            explain("wrong shape", where="GatedFeedback.split", expected=f"y of shape (…, ΣH={width})", got=got)
+        )
+
+
+def check_trace(trace: Any, names: Iterable[str]) -> None:
+    """Raise unless the trace has all of these.
+
+    **Errors**: :class:`OptionError`.
+    """
+    missing = [name for name in names if not isinstance(trace, Mapping) or name not in trace]
+    if missing:
+        raise OptionError(
+            explain("this is no trace of the cell", where="GatedFeedback.global_gates", expected=", ".join(missing),
+                    got=type(trace).__name__, remedy="Recurrent(cell).trace(x)")
+        )  # fmt: skip

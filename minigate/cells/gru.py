@@ -9,10 +9,14 @@ from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
 from minigate.cells.trace import Trace, by_gate
 from minigate.errors import OptionError, explain
+from minigate.module.arguments import check_choice, check_flags
 from minigate.module.initialisers import glorot, orthogonal, zeros
 from minigate.tensor import Tensor
 
 Array = Any
+
+#: Where the reset gate may act.
+RESETS = {"before": "r ⊙ h, then U", "after": "h U, then r ⊙"}
 
 
 class GRU(GatedCell):
@@ -57,15 +61,8 @@ class GRU(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        if reset not in ("before", "after"):
-            raise OptionError(
-                explain(
-                    "where does the reset gate act?",
-                    where="GRU",
-                    expected='reset="before" (r ⊙ h, then U) or reset="after" (h U, then r ⊙)',
-                    got=repr(reset),
-                )
-            )
+        check_choice("GRU", "where does the reset gate act?", RESETS, reset=reset)
+        check_flags("GRU", recurrent_bias=recurrent_bias)
         if recurrent_bias and reset == "before":
             raise OptionError(
                 explain(
@@ -75,7 +72,7 @@ class GRU(GatedCell):
                     remedy='reset="after", or leave recurrent_bias out',
                 )
             )
-        self.reset, self.recurrent_bias = reset, bool(recurrent_bias)
+        self.reset, self.recurrent_bias = reset, recurrent_bias
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
         candidate = ("h_prev", "da_recurrent") if reset == "after" else ("reset_h", "da_candidate")
         self.products = {

@@ -8,11 +8,14 @@ from minigate import ops
 from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
 from minigate.cells.trace import Trace, by_gate
-from minigate.errors import OptionError, explain
+from minigate.module.arguments import check_choice, check_number
 from minigate.module.initialisers import glorot, orthogonal, zeros
 from minigate.tensor import Tensor
 
 Array = Any
+
+#: What the gates may see of the cell state.
+PEEPHOLES = {"none": "", "diagonal": "each unit its own c: c ⊙ V", "full": "c V"}
 
 
 class LSTM(GatedCell):
@@ -59,8 +62,11 @@ class LSTM(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        _check_options(peephole, coupled)
-        self.peephole, self.coupled, self.forget_bias = peephole, coupled, float(forget_bias)
+        remedy = 'peephole="diagonal", the peephole of the papers' if isinstance(peephole, bool) else ""
+        check_choice("LSTM", "what do the gates see of the cell state?", PEEPHOLES, peephole=peephole, remedy=remedy)
+        check_choice("LSTM", "is the input gate 1 − the forget gate?", (True, False), coupled=coupled)
+        self.peephole, self.coupled = peephole, coupled
+        self.forget_bias = check_number("LSTM", "forget_bias", forget_bias)
         if coupled:
             self.gate_names = ("forget", "output")
             self.blocks = ("candidate", *self.gate_names)
@@ -259,25 +265,3 @@ class LSTM(GatedCell):
         """What tells this cell from another of its class."""
         peephole = "" if self.peephole == "none" else f", peephole={self.peephole!r}"
         return super().extra_repr() + peephole + (", coupled=True" if self.coupled else "")
-
-
-def _check_options(peephole: Any, coupled: Any) -> None:
-    if peephole not in ("none", "diagonal", "full"):
-        raise OptionError(
-            explain(
-                "what do the gates see of the cell state?",
-                where="LSTM",
-                expected='peephole="none", "diagonal" (each unit its own c: c ⊙ V) or "full" (c V)',
-                got=repr(peephole),
-                remedy='peephole="diagonal", the peephole of the papers' if peephole is True else "",
-            )
-        )
-    if not isinstance(coupled, bool):
-        raise OptionError(
-            explain(
-                "is the input gate 1 − the forget gate?",
-                where="LSTM",
-                expected="coupled=True or coupled=False",
-                got=repr(coupled),
-            )
-        )

@@ -9,6 +9,7 @@ from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
 from minigate.cells.normalisation import averages, normalise, normalise_backward, normalised
 from minigate.cells.trace import Trace, by_gate
+from minigate.module.arguments import check_number
 from minigate.module.initialisers import glorot, orthogonal, zeros
 from minigate.tensor import Tensor
 
@@ -52,7 +53,7 @@ class LayerNormLSTM(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        self.forget_bias = float(forget_bias)
+        self.forget_bias = check_number("LayerNormLSTM", "forget_bias", forget_bias)
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from minigate import ops
 from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
-from minigate.cells.trace import Trace
-from minigate.errors import OptionError, explain
+from minigate.cells.trace import Trace, by_gate
+from minigate.module.arguments import check_choice, check_number
 from minigate.module.initialisers import glorot, orthogonal, zeros
 from minigate.tensor import Tensor
 
@@ -20,6 +20,7 @@ class MDLSTM(GatedCell):
 
     Of a grid with I rows and J columns, position (i, j) has two predecessors: "row" is the one in the row before,
     (i − 1, j), above; "column" is the one in the column before, (i, j − 1), to the left. Outside the grid all is 0.
+    In the equations i is the input gate.
 
     **Equations**, r the predecessor in the row before, l the one in the column before; h₋ = [h_r, h_l]:
 
@@ -61,16 +62,11 @@ class MDLSTM(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        if input_peepholes not in (1, 2):
-            raise OptionError(
-                explain(
-                    "no such number of peepholes of the input gate",
-                    where="MDLSTM",
-                    expected="input_peepholes=1 (one peephole over their sum) or 2 (one for each)",
-                    got=repr(input_peepholes),
-                )
-            )
-        self.input_peepholes, self.forget_bias = input_peepholes, float(forget_bias)
+        self.input_peepholes = check_choice(
+            "MDLSTM", "how many peepholes has the input gate?",
+            {1: "one over the sum of both c", 2: "one for each"}, input_peepholes=input_peepholes,
+        )  # fmt: skip
+        self.forget_bias = check_number("MDLSTM", "forget_bias", forget_bias)
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
@@ -140,7 +136,7 @@ class MDLSTM(GatedCell):
         h_before[..., :H], h_before[..., H:] = h_row, h_column
         xp.matmul(h_before.reshape(n * N, 2 * H), trace.weights["U"], out=product)
         a, g = trace["activations"][t].swapaxes(0, 1), trace["gates"][t].swapaxes(0, 1)
-        xp.add(_planes(pre_t, H), _planes(product.reshape(n, N, 5 * H), H), out=a)
+        xp.add(by_gate(pre_t, H), by_gate(product.reshape(n, N, 5 * H), H), out=a)
         candidate, by_row, by_column, a_o = a[0], a[1:3], a[1:4:2], a[4]  # i and f_row; i and f_column
         peeks = trace["peeks"][:, :n]
         by_row += xp.multiply(trace.weights["V_row"], c_row, out=peeks)
@@ -191,7 +187,7 @@ class MDLSTM(GatedCell):
         slope = self.gate_slopes(trace, t).swapaxes(0, 1)
         dg = trace["dg"][:, t] if self.has_gate_parameters else trace["dg"][:, :n]
         di, df_row, df_column, do = dg
-        da, peeks = _planes(trace["da"][t], H), trace["peeks"][:, :n]
+        da, peeks = by_gate(trace["da"][t], H), trace["peeks"][:, :n]
         da_c, da_o, product = da[0], da[4], peeks[0]
         dh += dy_t
         xp.multiply(dh, tanh_c, out=do)
@@ -218,7 +214,7 @@ class MDLSTM(GatedCell):
             xp.multiply(dc, f, out=dc_side)
             dc_side += peeks[0]
             dc_side += peeks[1]
-        dh_row, dh_column = _planes(dh_before.reshape(n, N, 2 * H), H)
+        dh_row, dh_column = by_gate(dh_before.reshape(n, N, 2 * H), H)
         return dh_row, dc_before[0], dh_column, dc_before[1]
 
     def other_gradients(self, trace: Trace) -> dict[str, Array]:
@@ -232,12 +228,3 @@ class MDLSTM(GatedCell):
         if self.has_gate_parameters:
             found |= self.gate_gradients(trace, dict(zip(self.gate_names, trace["dg"], strict=True)))
         return found
-
-
-def _planes(rows: Array, H: int) -> Array:
-    """Columns of blocks, as a product leaves them, seen as one plane for each block.
-
-    **Shapes**: (n, N, G·H) → (G, n, N, H), a view.
-    """
-    n, N, width = rows.shape
-    return rows.reshape(n, N, width // H, H).transpose(2, 0, 1, 3)

@@ -10,6 +10,7 @@ from minigate.cells.cell import State
 from minigate.cells.gated import GateOption
 from minigate.cells.scanned import ScannedCell
 from minigate.cells.trace import Trace
+from minigate.module.arguments import check_number
 from minigate.module.initialisers import glorot, zeros
 from minigate.tensor import Tensor
 
@@ -52,7 +53,7 @@ class MinLSTM(ScannedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        self.forget_bias = float(forget_bias)
+        self.forget_bias = check_number("MinLSTM", "forget_bias", forget_bias)
         super().__init__(D, H, candidate=candidate, gate=gate, seed=seed, dtype=dtype)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:

@@ -26,8 +26,8 @@ from minigate import ops
 from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
 from minigate.cells.trace import Trace
-from minigate.errors import OptionError, explain
 from minigate.gates import Sigmoid
+from minigate.module.arguments import check_choice
 from minigate.module.initialisers import glorot, zeros
 from minigate.tensor import Tensor
 
@@ -60,15 +60,8 @@ class ScannedCell(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        if candidate not in ("linear", "positive"):
-            raise OptionError(
-                explain(
-                    "what is the candidate made of?",
-                    where=type(self).__name__,
-                    expected='candidate="linear" (x W + b) or candidate="positive" (g(x W + b) > 0)',
-                    got=repr(candidate),
-                )
-            )
+        choices = {"linear": "x W + b", "positive": "g(x W + b) > 0"}
+        check_choice(type(self).__name__, "what is the candidate made of?", choices, candidate=candidate)
         self.candidate = candidate
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from minigate import ops
 from minigate.cells.cell import State
-from minigate.cells.gated import GatedCell, GateOption
+from minigate.cells.gated import GatedCell
 from minigate.cells.trace import Trace
 from minigate.gates import HardSigmoid
 from minigate.module.initialisers import glorot, orthogonal, zeros
@@ -42,9 +42,6 @@ class SGU(GatedCell):
     blocks = ("deep", "update")
     deeper: tuple[str, ...] = ("z_g",)  # what has a pre-activation of its own, behind the input's share
     products = {"U.deep": ("x_g_h", "da_z_g"), "U.update": ("h_prev", "da_update")}
-
-    def __init__(self, D: int, H: int, *, gate: GateOption = None, seed: int | None = None, dtype: Any = None) -> None:
-        super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:
         for block in self.blocks:

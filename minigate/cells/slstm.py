@@ -8,7 +8,7 @@ from minigate import ops
 from minigate.cells.cell import State
 from minigate.cells.gated import GatedCell, GateOption
 from minigate.cells.trace import Trace, by_gate
-from minigate.errors import OptionError, explain
+from minigate.module.arguments import check_choice, check_number
 from minigate.module.initialisers import glorot, orthogonal, zeros
 from minigate.tensor import Tensor
 
@@ -62,16 +62,8 @@ class SLSTM(GatedCell):
         seed: int | None = None,
         dtype: Any = None,
     ) -> None:
-        if forget not in ("sigmoid", "exponential"):
-            raise OptionError(
-                explain(
-                    "what is the forget gate?",
-                    where="SLSTM",
-                    expected='forget="sigmoid" or forget="exponential"',
-                    got=repr(forget),
-                )
-            )
-        self.forget, self.forget_bias = forget, float(forget_bias)
+        self.forget = check_choice("SLSTM", "what is the forget gate?", ("sigmoid", "exponential"), forget=forget)
+        self.forget_bias = check_number("SLSTM", "forget_bias", forget_bias)
         super().__init__(D, H, gate=gate, seed=seed, dtype=dtype)
 
     def _draw_weights(self, rng: Any, dtype: Any) -> None:

@@ -91,6 +91,9 @@ class Trace(dict[str, Array]):
 def by_gate(rows: Array, H: int) -> Array:
     """Columns of gates, as a product leaves them, seen as one plane for each gate.
 
-    **Shapes**: (N, G·H) → (G, N, H), a view.
+    **Shapes**: (N, G·H) → (G, N, H), or (n, N, G·H) → (G, n, N, H), a view.
     """
-    return rows.reshape(len(rows), rows.shape[1] // H, H).swapaxes(0, 1)
+    if rows.ndim == 2:  # a step of a sequence: nothing more is done in its loop
+        return rows.reshape(len(rows), rows.shape[1] // H, H).swapaxes(0, 1)
+    n, N, width = rows.shape
+    return rows.reshape(n, N, width // H, H).transpose(2, 0, 1, 3)

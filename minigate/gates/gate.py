@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minigate.backend import array_module
+from minigate.module.arguments import check_number
 from minigate.tensor import Tensor, enable_grad, grad, no_grad
 
 Array = Any
@@ -133,13 +134,13 @@ class Constant(Gate):
 
     **Source**: none; a device for reductions and ablations (the Gated-Feedback paper's "g ≡ 1").
 
-    **Errors**: none.
+    **Errors**: :class:`OptionError` for what is no finite number.
     """
 
     needs_input = False
 
     def __init__(self, value: float) -> None:
-        self.value = float(value)
+        self.value = check_number("Constant", "value", value)
         self.bounded = (self.value, self.value)
 
     def __repr__(self) -> str:

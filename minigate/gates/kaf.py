@@ -9,6 +9,7 @@ from minigate import ops
 from minigate.gates.gate import Gate
 from minigate.gates.kaf_initialisation import Init
 from minigate.gates.kernel_expansion import KernelExpansion, blocks
+from minigate.module.arguments import check_flags
 from minigate.tensor import Tensor
 
 Array = Any
@@ -61,7 +62,8 @@ class KAF(Gate):
         self.expansion = KernelExpansion(
             "KAF", kernel, elements, reach, gamma, train_gamma, init, epsilon, deviation
         )  # fmt: skip
-        self.residual = bool(residual)
+        check_flags("KAF", residual=residual)
+        self.residual = residual
         given = {"elements": elements, "reach": reach, "gamma": gamma, "train_gamma": train_gamma, "init": init,
                  "epsilon": epsilon, "deviation": deviation, "residual": residual}  # fmt: skip
         usual = KAF.__init__.__kwdefaults__ or {}

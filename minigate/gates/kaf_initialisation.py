@@ -6,6 +6,7 @@ with α = (K + ε I)⁻¹ f(d) the function begins as f on the dictionary, and a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ def check_init(where: str, init: Any, kernel: Kernel) -> None:
 
     **Errors**: :class:`OptionError` for another name, and for a regression with rectifiers.
     """
-    if init not in NAMES and not callable(init):
+    if not callable(init) and not (isinstance(init, str) and init in NAMES):
         raise OptionError(
             explain(
                 "how do the coefficients begin?",
@@ -60,7 +61,7 @@ def mixing_coefficients(
     if init == "random":
         return deviation * rng.normal(size=(H, K))
     xp = array_module(d)
-    f = d if init == "identity" else xp.asarray(init(d), dtype=d.dtype)  # type: ignore[operator]
+    f = d if init == "identity" else _numbers(xp, init(d), d)  # type: ignore[operator]
     if f.shape != d.shape or not bool(xp.isfinite(f).all()):
         raise OptionError(
             explain(
@@ -75,3 +76,14 @@ def mixing_coefficients(
         matrix, f = matrix.T @ matrix, matrix.T @ f
     alpha = xp.linalg.solve(matrix + epsilon * xp.eye(K), f)
     return xp.zeros((H, K)) + alpha
+
+
+def _numbers(xp: Any, values: Any, d: Array) -> Array:
+    """What a function of d gave, as numbers; NaN where it gave none.
+
+    **Shapes**: as what was given.
+    """
+    try:
+        return xp.asarray(values, dtype=d.dtype)
+    except (TypeError, ValueError):
+        return d * math.nan

@@ -19,6 +19,7 @@ from minigate.gates.element_by_element import ElementByElement
 from minigate.gates.kaf_initialisation import Init, check_init, mixing_coefficients
 from minigate.gates.kernels import bandwidth, kernel_named
 from minigate.gates.outward import Outward, within_range
+from minigate.module.arguments import check_flags, check_number
 from minigate.tensor import Tensor
 
 Array = Any
@@ -41,6 +42,7 @@ class KernelExpansion:
         epsilon: float, deviation: float,
     ) -> None:  # fmt: skip
         self.where, self.kernel = where, kernel_named(where, kernel)
+        check_flags(where, train_gamma=train_gamma)
         _check_dictionary(where, elements, reach)
         self.K, self.reach = int(elements), float(reach)
         self.spacing = 2.0 * self.reach / (self.K - 1)
@@ -59,17 +61,10 @@ class KernelExpansion:
         else:
             self.gamma = 1.0
         check_init(where, init, self.kernel)
-        for name, value, meaning in (
-            ("epsilon", epsilon, "the ridge ε keeps (K + ε I) regular"),
-            ("deviation", deviation, "that of the random coefficients"),
-        ):
-            if not value > 0.0:
-                raise OptionError(
-                    explain(f"{name} is positive", where=where, expected=f"{name} > 0: {meaning}", got=repr(value))
-                )
-        self.train_gamma, self.initial = bool(train_gamma), init
-        self.epsilon, self.deviation = float(epsilon), float(deviation)
-
+        self.train_gamma, self.initial = train_gamma, init
+        ridge, spread = "the ridge ε keeps (K + ε I) regular", "deviation is that of the random coefficients"
+        self.epsilon = check_number(where, "epsilon", epsilon, above=0.0, what=ridge)
+        self.deviation = check_number(where, "deviation", deviation, above=0.0, what=spread)
         self.m = self.K // 2
         self.middle = -self.reach + self.m * self.spacing
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from minigate import ops
-from minigate.errors import OptionError, explain
 from minigate.gates.gate import Gate
+from minigate.module.arguments import check_choice
 from minigate.tensor import Tensor
 
 Array = Any
@@ -65,17 +65,8 @@ class HardSigmoid(Gate):
     slopes = {"fifth": 0.2, "sixth": 1.0 / 6.0}
 
     def __init__(self, form: str = "fifth") -> None:
-        if form not in self.slopes:
-            raise OptionError(
-                explain(
-                    "unknown form",
-                    where="HardSigmoid",
-                    expected="'fifth' (0.2 s + 0.5) or 'sixth' (s/6 + 0.5)",
-                    got=repr(form),
-                    remedy="HardSigmoid('fifth')",
-                )
-            )
-        self.form = form
+        forms = {"fifth": "0.2 s + 0.5", "sixth": "s/6 + 0.5"}
+        self.form = check_choice("HardSigmoid", "unknown form", forms, form=form, remedy="HardSigmoid('fifth')")
 
     def compose(self, s: Tensor, p: Mapping[str, Tensor]) -> Tensor:
         """**Shapes**: s (…, H) → g (…, H)."""

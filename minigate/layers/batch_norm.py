@@ -11,9 +11,10 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, ShapeError, explain
+from minigate.errors import ShapeError, explain
 from minigate.layers.rowwise import Rowwise
 from minigate.module import initialisers
+from minigate.module.arguments import check_number, check_sizes
 from minigate.tensor import Tensor
 
 Array = Any
@@ -46,14 +47,11 @@ class BatchNorm(Rowwise):
     def __init__(
         self, H: int, momentum: float = 0.1, epsilon: float = 1e-5, *, method: str = "hand", dtype: Any = None
     ) -> None:
+        (H,) = check_sizes("BatchNorm", H=H)
         super().__init__(H, H, method)
-        for name, value, fits, expected in (
-            ("epsilon is added to a variance", epsilon, epsilon >= 0.0, "ε ≥ 0"),
-            ("momentum is the share of the new batch", momentum, 0.0 <= momentum <= 1.0, "0 ≤ momentum ≤ 1"),
-        ):
-            if not fits:
-                raise OptionError(explain(name, where="BatchNorm", expected=expected, got=str(value)))
-        self.momentum, self.epsilon = float(momentum), float(epsilon)
+        share = "momentum is the share of the new batch"
+        self.momentum = check_number("BatchNorm", "momentum", momentum, least=0.0, most=1.0, what=share)
+        self.epsilon = check_number("BatchNorm", "epsilon", epsilon, least=0.0, what="epsilon is added to a variance")
         zeros = initialisers.zeros(generator(0), (self.H,))
         g = self.parameter("g", zeros + 1.0, dtype)
         self.parameter("b", zeros, dtype)

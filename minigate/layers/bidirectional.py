@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from minigate import ops
-from minigate.backend import asarray, is_array
 from minigate.cells import Cell
+from minigate.cells.boundary import as_mask
 from minigate.errors import OptionError, StateError, explain
-from minigate.layers.recurrent import Recurrent
+from minigate.layers.recurrent import Recurrent, as_layer
 from minigate.module import Module
 from minigate.tensor import Tensor, as_tensor
 
@@ -43,7 +43,10 @@ class Bidirectional(Module):
 
     def __init__(self, forward: Recurrent | Cell, backward: Recurrent | Cell) -> None:
         super().__init__()
-        self.directions = (_as_layer("forward", forward), _as_layer("backward", backward))
+        self.directions = tuple(
+            as_layer("Bidirectional", f"{name} direction", layer)
+            for name, layer in (("forward", forward), ("backward", backward))
+        )
         one, other = (layer.cell for layer in self.directions)
         if one is other:
             raise OptionError(
@@ -82,6 +85,32 @@ class Bidirectional(Module):
 
         **Shapes**: x (T, N, D) or tokens (T, N); mask (T, N) → y (T, N, output_size), (state →, state ←).
         """
+        with_time, against_time = self.directions
+        states, x = self._states(state), as_tensor(x)
+        mask = as_mask(mask, x.data)
+        y, after = with_time(x, states[0], mask)  # checks what comes in
+        y_turned, before = against_time(ops.flip(x, axis=0), states[1], _turned(mask))
+        return ops.concat([y, ops.flip(y_turned, axis=0)], axis=-1), (after, before)
+
+    def trace(self, x: Any, state: Any = None, mask: Any = None) -> dict[str, Array]:
+        """What :meth:`Recurrent.trace` returns, of both directions, as "forward.<name>" and "backward.<name>".
+
+        What the backward direction leaves is turned round too: each number stands at the step of x that it was made at.
+
+        **Shapes**: x as in a call → name → (T, N, ·).
+        """
+        with_time, against_time = self.directions
+        states, x = self._states(state), as_tensor(x)
+        mask = as_mask(mask, x.data)
+        found = {f"forward.{name}": array for name, array in with_time.trace(x, states[0], mask).items()}
+        turned = against_time.trace(ops.flip(x, axis=0), states[1], _turned(mask))
+        return found | {f"backward.{name}": array[::-1] for name, array in turned.items()}
+
+    def _states(self, state: Any) -> Any:
+        """The state of each direction, or None for each.
+
+        **Errors**: :class:`StateError` for what is no pair.
+        """
         states = (None, None) if state is None else state
         if not isinstance(states, (tuple, list)) or len(states) != 2:
             raise StateError(
@@ -93,31 +122,11 @@ class Bidirectional(Module):
                     remedy="state=None to begin with zeros",
                 )
             )
-        x = as_tensor(x)
-        if mask is not None:
-            mask = mask if is_array(mask) else asarray(getattr(mask, "data", mask), like=x.data)
-        with_time, against_time = self.directions
-        y, after = with_time(x, states[0], mask)  # checks what comes in
-        turned = None if mask is None else mask[::-1]
-        y_turned, before = against_time(ops.flip(x, axis=0), states[1], turned)
-        return ops.concat([y, ops.flip(y_turned, axis=0)], axis=-1), (after, before)
+        return states
 
     def __repr__(self) -> str:
         return f"Bidirectional({self.directions[0]!r}, {self.directions[1]!r})"
 
 
-def _as_layer(direction: str, layer: Any) -> Recurrent:
-    """The layer of one direction; a cell is put into one."""
-    if isinstance(layer, Recurrent):
-        return layer
-    if not isinstance(layer, Cell):
-        raise OptionError(
-            explain(
-                f"the {direction} direction is a recurrent layer",
-                where="Bidirectional",
-                expected="a Recurrent, or a cell",
-                got=repr(layer),
-                slip="the class instead of an object of it" if isinstance(layer, type) else "",
-            )
-        )
-    return Recurrent(layer)
+def _turned(mask: Array | None) -> Array | None:
+    return None if mask is None else mask[::-1]

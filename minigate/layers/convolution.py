@@ -12,6 +12,7 @@ from minigate import ops
 from minigate.backend import generator
 from minigate.errors import DTypeError, OptionError, ShapeError, explain
 from minigate.module import Module, initialisers
+from minigate.module.arguments import check_flags, check_sizes
 from minigate.ops.convolution import Pair, pair
 from minigate.tensor import Tensor, as_tensor
 
@@ -52,11 +53,9 @@ class Conv2d(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if C < 1 or K < 1:
-            raise OptionError(
-                explain("sizes are below one", where="Conv2d", expected="C ≥ 1, K ≥ 1", got=f"C={C}, K={K}")
-            )
-        self.C, self.K, self.bias = C, K, bias
+        self.C, self.K = check_sizes("Conv2d", C=C, K=K)
+        check_flags("Conv2d", bias=bias)
+        self.bias = bias
         self.size, self.stride = pair("size", size, 1), pair("stride", stride, 1)
         self.padding = pair("padding", padding, 0)
         rng, window = generator(seed), self.size[0] * self.size[1]

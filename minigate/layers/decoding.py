@@ -10,6 +10,7 @@ from minigate.backend import array_module, asarray
 from minigate.errors import OptionError, explain
 from minigate.layers.encoder_decoder import EncoderDecoder
 from minigate.layers.states import chosen, leaves
+from minigate.module.arguments import check_sizes, is_size
 from minigate.tensor import no_grad
 
 Array = Any
@@ -42,7 +43,7 @@ def greedy(
 
     **Errors**: :class:`OptionError` for a symbol that the decoder does not have, or a limit below one.
     """
-    _check(model, limit, start=start, stop=stop)
+    _check("greedy", model, start, stop, limit=limit)
     with no_grad():
         state = model.encode(source, mask)
         N = next(iter(leaves(state))).shape[0]
@@ -64,7 +65,7 @@ def greedy(
 
 
 def beam(
-    model: EncoderDecoder, source: Any, *, start: int, stop: int, width: int = 5, limit: int = 50
+    model: EncoderDecoder, source: Any, *, start: int, stop: int, width: int = 5, limit: int = 50, mask: Any = None
 ) -> list[Answer]:
     """The likeliest answers to one sequence that a search along ``width`` paths finds, the best first.
 
@@ -74,17 +75,15 @@ def beam(
 
     **Equations**: log p(tokens) = Σ_t log p(token_t | tokens before t).
 
-    **Shapes**: source (T, 1, D) or tokens (T, 1) → at most ``width`` answers.
+    **Shapes**: source (T, 1, D) or tokens (T, 1); mask (T, 1) → at most ``width`` answers.
 
     **Source**: Sutskever, Vinyals & Le (2014), section 3.2, a left-to-right beam search.
 
     **Errors**: as :func:`greedy`; :class:`OptionError` for a width below one or more than one sequence.
     """
-    _check(model, limit, start=start, stop=stop)
-    if width < 1:
-        raise OptionError(explain("a search needs a path", where="beam", expected="width ≥ 1", got=str(width)))
+    _check("beam", model, start, stop, limit=limit, width=width)
     with no_grad():
-        state = model.encode(source)
+        state = model.encode(source, mask)
         if next(iter(leaves(state))).shape[0] != 1:
             raise OptionError(
                 explain("beam answers one sequence at a time", where="beam", expected="source (T, 1)",
@@ -129,13 +128,16 @@ def _answer(xp: Any, tokens: list[int], logs: Array) -> Answer:
     return Answer(tuple(tokens), xp.exp(logs), total)
 
 
-def _check(model: EncoderDecoder, limit: int, **symbols: int) -> None:
-    for name, symbol in symbols.items():
-        size = model.decoder.D if name == "start" else model.K
-        if not 0 <= symbol < size:
+def _check(where: str, model: Any, start: Any, stop: Any, **sizes: Any) -> None:
+    """Raise unless this is an encoder-decoder, start a symbol that it reads, stop one that it writes."""
+    if not isinstance(model, EncoderDecoder):
+        raise OptionError(
+            explain("the answers are those of an encoder-decoder", where=where, expected="an EncoderDecoder",
+                    got=repr(model))
+        )  # fmt: skip
+    check_sizes(where, **sizes)
+    for name, symbol, K in (("start", start, model.decoder.D), ("stop", stop, model.K)):
+        if not (is_size(symbol, least=0) and symbol < K):
             raise OptionError(
-                explain(f"{name} is no symbol of the decoder", where="EncoderDecoder", expected=f"0 … {size - 1}",
-                        got=str(symbol))
-            )  # fmt: skip
-    if limit < 1:
-        raise OptionError(explain("limit is too small", where="EncoderDecoder", expected="limit ≥ 1", got=str(limit)))
+                explain(f"{name} is no symbol of the decoder", where=where, expected=f"0 … {K - 1}", got=repr(symbol))
+            )

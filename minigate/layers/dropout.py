@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from minigate import backend
-from minigate.errors import OptionError, explain
+from minigate.layers.rowwise import check_floating
 from minigate.module import Module
+from minigate.module.arguments import check_number
 from minigate.tensor import Tensor, as_tensor
 
 Array = Any
@@ -34,25 +35,19 @@ class Dropout(Module):
 
     def __init__(self, rate: float = 0.5, seed: Any = None) -> None:
         super().__init__()
-        if not 0.0 <= rate < 1.0:
-            raise OptionError(
-                explain(
-                    "rate is out of range",
-                    where="Dropout",
-                    expected="0 ≤ rate < 1",
-                    got=str(rate),
-                    slip="the share that is kept instead of the share that is left out" if rate == 1 else "",
-                )
-            )
-        self.rate = float(rate)
+        slip = "the share that is kept in the place of the share that is left out"
+        self.rate = check_number("Dropout", "rate", rate, least=0.0, below=1.0, slip=slip)
         self.generator = backend.generator(seed)
 
     def forward(self, x: Tensor | Array) -> Tensor:
         """Leave out and scale while training; give x back in evaluation.
 
         **Shapes**: x any → y the same.
+
+        **Errors**: :class:`DTypeError` where x is not floating.
         """
         x = as_tensor(x)
+        check_floating("Dropout", x, "x")
         if not self.training or self.rate == 0.0:
             return x
         keep = self.generator.random(tuple(x.shape), dtype="float32") >= self.rate

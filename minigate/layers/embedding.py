@@ -6,8 +6,9 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import asarray, generator
-from minigate.errors import DTypeError, OptionError, explain
+from minigate.errors import DTypeError, explain
 from minigate.module import Module, initialisers
+from minigate.module.arguments import check_sizes
 from minigate.tensor import Tensor, as_tensor
 
 Array = Any
@@ -28,11 +29,7 @@ class Embedding(Module):
 
     def __init__(self, K: int, D: int, seed: Any = None, dtype: Any = None) -> None:
         super().__init__()
-        if K < 1 or D < 1:
-            raise OptionError(
-                explain("sizes are below one", where="Embedding", expected="K ≥ 1, D ≥ 1", got=f"K={K}, D={D}")
-            )
-        self.K, self.D = K, D
+        self.K, self.D = check_sizes("Embedding", K=K, D=D)
         self.parameter("W", initialisers.normal(generator(seed), (K, D), 0.1), dtype)
 
     def forward(self, tokens: Tensor | Array) -> Tensor:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minigate.backend import asarray
-from minigate.cells import Cell
 from minigate.errors import OptionError, ShapeError, explain
+from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.linear import Linear
-from minigate.layers.recurrent import Recurrent
+from minigate.layers.recurrent import Recurrent, as_layer
 from minigate.layers.stack import Stack
 from minigate.layers.unrolled import unrolled
 from minigate.module import Module
+from minigate.module.arguments import check_sizes
 from minigate.tensor import Tensor, as_tensor
 
 Array = Any
@@ -46,17 +47,17 @@ class EncoderDecoder(Module):
         self, encoder: Module, decoder: Module, K: int | None = None, *, unroll: int = 0, seed: Any = None
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder = _as_layer("encoder", encoder), _as_layer("decoder", decoder)
+        kinds, slip = (Recurrent, Stack), ""
+        if Bidirectional in (type(encoder), type(decoder)):
+            slip = "its backward half begins at the end: there is no state to go on from"
+        self.encoder = as_layer("EncoderDecoder", "encoder", encoder, kinds, slip)
+        self.decoder = as_layer("EncoderDecoder", "decoder", decoder, kinds, slip)
         self.child("encoder", self.encoder)
         self.child("decoder", self.decoder)
         _check_states(state_sizes(self.encoder), state_sizes(self.decoder))
-        if unroll < 0:
-            raise OptionError(
-                explain("unroll is negative", where="EncoderDecoder", expected="unroll ≥ 0; 0 is all the way back",
-                        got=str(unroll))
-            )  # fmt: skip
-        self.unroll = unroll
-        self.D, self.K = self.encoder.D, self.decoder.D if K is None else K
+        (self.unroll,) = check_sizes("EncoderDecoder", least=0, unroll=unroll)
+        (self.K,) = check_sizes("EncoderDecoder", K=self.decoder.D if K is None else K)
+        self.D = self.encoder.D
         own = self.decoder.parameters()
         self.linear = Linear(self.decoder.output_size, self.K, seed=seed, dtype=own[0].dtype if own else None)
         self.child("linear", self.linear)
@@ -113,24 +114,6 @@ def state_sizes(layer: Any) -> Any:
     if isinstance(layer, Stack):
         return tuple(state_sizes(each) for each in layer.layers)
     return {name: layer.cell.state_size(name) for name in layer.cell.state_names}
-
-
-def _as_layer(name: str, layer: Any) -> Recurrent | Stack:
-    if isinstance(layer, Cell):
-        layer = Recurrent(layer)
-    if not isinstance(layer, (Recurrent, Stack)):
-        raise OptionError(
-            explain(
-                f"the {name} is no recurrent layer",
-                where="EncoderDecoder",
-                expected="a cell, a Recurrent or a Stack",
-                got=repr(layer),
-                slip="its backward half begins at the end: there is no state to go on from"
-                if type(layer).__name__ == "Bidirectional"
-                else "",
-            )
-        )
-    return layer
 
 
 def _check_states(encoder: Any, decoder: Any) -> None:

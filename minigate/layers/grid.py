@@ -9,6 +9,7 @@ from minigate import ops
 from minigate.backend import array_module
 from minigate.bptt import arrays_over_grid, raster, wavefront
 from minigate.cells import Cell
+from minigate.cells.boundary import check_method
 from minigate.errors import DTypeError, OptionError, ShapeError, explain
 from minigate.module import Module
 from minigate.tensor import Tensor, as_tensor
@@ -54,18 +55,8 @@ class Grid(Module):
                     remedy="mg.layers.Recurrent(cell)" if sequential else "",
                 )
             )  # fmt: skip
-        if method not in (None, "bptt", "tape"):
-            raise OptionError(explain("unknown method", where="Grid", expected='"bptt" or "tape"', got=repr(method)))
-        if method == "bptt" and not cell.written_by_hand:
-            raise OptionError(
-                explain(
-                    f"{type(cell).__name__} has no step_forward / step_backward",
-                    where="Grid",
-                    slip="a cell that is composed only",
-                    remedy='Grid(cell, method="tape"), or leave method out',
-                )
-            )
-        if tuple(direction) not in DIRECTIONS:
+        self.method = check_method("Grid", cell, method)
+        if not isinstance(direction, (tuple, list)) or tuple(direction) not in DIRECTIONS:
             raise OptionError(
                 explain(
                     "how do i and j go?",
@@ -76,7 +67,6 @@ class Grid(Module):
             )
         self.child("", cell)  # no level of its own, as in Recurrent
         self.cell = cell
-        self.method = method or ("bptt" if cell.written_by_hand else "tape")
         self.direction = tuple(direction)
 
     @property

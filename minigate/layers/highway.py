@@ -10,14 +10,13 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, explain
 from minigate.gates import GateOption, choose_gates, draw_gate_parameters, gate_parameters
 from minigate.layers.rowwise import Rowwise
 from minigate.module import initialisers
+from minigate.module.arguments import check_choice, check_number
 from minigate.tensor import Tensor
 
 Array = Any
-ACTIVATIONS = ("relu", "tanh")
 
 
 class Highway(Rowwise):
@@ -28,6 +27,8 @@ class Highway(Rowwise):
     - h = f(x W_h + b_h), f = relu or tanh, the candidate
     - T = σ(x W_T + b_T), the transform gate
     - y = h ⊙ T + x ⊙ (1 − T)
+
+    T is the gate here, as in the paper; everywhere else it is time.
 
     **Shapes**: x (…, D) → y (…, D), with "W.candidate" and "W.transform" (D, D), "b.candidate" and "b.transform" (D,);
     the gate's own parameters are "transform.gate.<name>".
@@ -51,11 +52,8 @@ class Highway(Rowwise):
         dtype: Any = None,
     ) -> None:
         super().__init__(D, D, method)
-        if activation not in ACTIVATIONS:
-            raise OptionError(
-                explain("unknown activation", where="Highway", expected='"relu" or "tanh"', got=repr(activation))
-            )
-        self.activation, self.bias = activation, float(bias)
+        self.activation = check_choice("Highway", "unknown activation", ("relu", "tanh"), activation=activation)
+        self.bias = check_number("Highway", "bias", bias)
         self.gates = choose_gates("Highway", gate, ("transform",))
         rng = generator(seed)
         for block, start in (("candidate", 0.0), ("transform", self.bias)):

@@ -14,6 +14,7 @@ from minigate.errors import OptionError, explain
 from minigate.gates.kaf_initialisation import Init
 from minigate.gates.kernel_expansion import FAR, KernelExpansion, blocks
 from minigate.layers.rowwise import Rowwise
+from minigate.module.arguments import check_sizes
 from minigate.tensor import Tensor
 
 Array = Any
@@ -123,6 +124,7 @@ class KAF2D(Rowwise):
         seed: Any = None,
         dtype: Any = None,
     ) -> None:
+        (D,) = check_sizes("KAF2D", D=D)
         if D % 2:
             raise OptionError(
                 explain(

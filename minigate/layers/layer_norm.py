@@ -10,9 +10,9 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, explain
 from minigate.layers.rowwise import Rowwise
 from minigate.module import initialisers
+from minigate.module.arguments import check_number, check_sizes
 from minigate.tensor import Tensor
 
 Array = Any
@@ -33,12 +33,9 @@ class LayerNorm(Rowwise):
     """
 
     def __init__(self, H: int, epsilon: float = 1e-5, *, method: str = "hand", dtype: Any = None) -> None:
+        (H,) = check_sizes("LayerNorm", H=H)
         super().__init__(H, H, method)
-        if not epsilon >= 0.0:
-            raise OptionError(
-                explain("epsilon is added to a variance", where="LayerNorm", expected="ε ≥ 0", got=str(epsilon))
-            )
-        self.epsilon = float(epsilon)
+        self.epsilon = check_number("LayerNorm", "epsilon", epsilon, least=0.0, what="epsilon is added to a variance")
         zeros = initialisers.zeros(generator(0), (self.H,))
         self.parameter("g", zeros + 1.0, dtype)
         self.parameter("b", zeros, dtype)

@@ -7,9 +7,9 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, explain
-from minigate.layers.rowwise import check_last_axis
+from minigate.layers.rowwise import check_rows
 from minigate.module import Module, initialisers
+from minigate.module.arguments import check_flags, check_sizes
 from minigate.tensor import Tensor, as_tensor
 
 Array = Any
@@ -24,16 +24,15 @@ class Linear(Module):
 
     **Source**: W begins as Glorot & Bengio (2010) have it, eq. 16; b begins at zero.
 
-    **Errors**: :class:`ShapeError` where the last axis of x is not D long; :class:`OptionError` for sizes below one.
+    **Errors**: :class:`ShapeError` where the last axis of x is not D long; :class:`DTypeError` where x is not
+    floating; :class:`OptionError` for sizes below one.
     """
 
     def __init__(self, D: int, H: int, bias: bool = True, seed: Any = None, dtype: Any = None) -> None:
         super().__init__()
-        if D < 1 or H < 1:
-            raise OptionError(
-                explain("sizes are below one", where="Linear", expected="D ≥ 1, H ≥ 1", got=f"D={D}, H={H}")
-            )
-        self.D, self.H, self.bias = D, H, bias
+        self.D, self.H = check_sizes("Linear", D=D, H=H)
+        check_flags("Linear", bias=bias)
+        self.bias = bias
         rng = generator(seed)
         self.parameter("W", initialisers.glorot(rng, (D, H)), dtype)
         if bias:
@@ -44,10 +43,10 @@ class Linear(Module):
 
         **Shapes**: x (…, D) → (…, H).
 
-        **Errors**: :class:`ShapeError` where the last axis of x is not D long.
+        **Errors**: :class:`ShapeError` where the last axis of x is not D long; :class:`DTypeError` for whole numbers.
         """
         x = as_tensor(x)
-        check_last_axis("Linear", x, self.D)
+        check_rows("Linear", x, self.D)
         leading = tuple(x.shape[:-1])
         y = ops.matmul(ops.reshape(x, (math.prod(leading), self.D)), self["W"])
         if self.bias:

@@ -11,10 +11,10 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import generator
-from minigate.errors import OptionError, explain
 from minigate.gates import GateOption, choose_gates, draw_gate_parameters, gate_parameters
 from minigate.layers.rowwise import Rowwise
 from minigate.module import initialisers
+from minigate.module.arguments import check_number
 from minigate.tensor import Tensor
 
 Array = Any
@@ -100,11 +100,7 @@ class NALU(Rowwise):
         dtype: Any = None,
     ) -> None:
         super().__init__(D, H, method)
-        if not epsilon > 0.0:
-            raise OptionError(
-                explain("epsilon keeps log(|x| + ε) finite", where="NALU", expected="ε > 0", got=str(epsilon))
-            )
-        self.epsilon = float(epsilon)
+        self.epsilon = check_number("NALU", "epsilon", epsilon, above=0.0, what="epsilon keeps log(|x| + ε) finite")
         self.gates = choose_gates("NALU", gate, ("mix",))
         rng = generator(seed)
         for name in ("W_hat", "M_hat", "G"):

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from minigate import ops
-from minigate.backend import array_module, asarray, is_array
-from minigate.bptt import Windows, forward_through_time, full, tape
+from minigate.backend import array_module
+from minigate.bptt import Windows, checkpointed, forward_through_time, full, tape, truncated, windowed
 from minigate.cells import Cell, GatedCell
-from minigate.cells.boundary import check_input, check_mask, check_state
+from minigate.cells.boundary import as_mask, check_input, check_mask, check_method, check_state
 from minigate.errors import OptionError, explain
 from minigate.module import Module
+from minigate.module.arguments import check_choice
 from minigate.tensor import Tensor, as_tensor
 
 Array = Any
@@ -59,25 +60,13 @@ class Recurrent(Module):
                     remedy="mg.layers.Grid(cell)",
                 )
             )
-        if method not in (None, "bptt", "tape"):
-            raise OptionError(
-                explain("unknown method", where="Recurrent", expected='"bptt" or "tape"', got=repr(method))
-            )
-        if method == "bptt" and not cell.written_by_hand:
-            raise OptionError(
-                explain(
-                    f"{type(cell).__name__} has no step_forward / step_backward",
-                    where="Recurrent",
-                    slip="a cell that is composed only",
-                    remedy='Recurrent(cell, method="tape"), or leave method out',
-                )
-            )
+        self.method = check_method("Recurrent", cell, method)
+        self.through = _check_through(through)
+        self.initial = check_choice("Recurrent", "unknown initial state", ("zeros", "learned"), initial=initial)
         self.child("", cell)  # no level of its own: "W.update" stays "W.update"
         self.cell = cell
-        self.method = method or ("bptt" if cell.written_by_hand else "tape")
-        self.through = through
-        self.initial = initial
-        self._begin_with(initial)
+        if initial == "learned":
+            self._begin_with_what_is_learned()
 
     @property
     def D(self) -> int:
@@ -140,7 +129,7 @@ class Recurrent(Module):
         name = type(self.cell).__name__
         x = as_tensor(x)
         if mask is not None and x.ndim >= 2:
-            mask = mask if is_array(mask) else asarray(getattr(mask, "data", mask), like=x.data)
+            mask = as_mask(mask, x.data)
             check_mask(name, mask, *x.shape[:2])
             array_module(x.data, mask)
         check_input(name, x.data, self.cell.D, mask)
@@ -152,18 +141,47 @@ class Recurrent(Module):
             state = tuple(as_tensor(h) for h in state)
         return x, state, mask
 
-    def _begin_with(self, initial: str) -> None:
+    def _begin_with_what_is_learned(self) -> None:
         """A state that is learned begins where the cell's own does; whole numbers (a clock) cannot be learned."""
-        if initial not in ("zeros", "learned"):
-            raise OptionError(
-                explain("unknown initial state", where="Recurrent", expected='"zeros" or "learned"', got=repr(initial))
-            )
-        if initial == "learned":
-            own = self.cell.parameters()
-            for name, start in zip(self.cell.state_names, self.cell.initial_state(1), strict=True):
-                if start.dtype.kind == "f":
-                    self.parameter(f"initial.{name}", start.data[0], own[0].dtype if own else None)
+        own = self.cell.parameters()
+        for name, start in zip(self.cell.state_names, self.cell.initial_state(1), strict=True):
+            if start.dtype.kind == "f":
+                self.parameter(f"initial.{name}", start.data[0], own[0].dtype if own else None)
 
     def __repr__(self) -> str:
         initial = "" if self.initial == "zeros" else f", initial={self.initial!r}"
         return f"Recurrent({self.cell!r}, method={self.method!r}{initial})"
+
+
+def as_layer(where: str, name: str, layer: Any, kinds: tuple[type[Module], ...] = (Recurrent,), slip: str = "") -> Any:
+    """The layer that is called ``name`` there; a cell is put into one.
+
+    **Errors**: :class:`OptionError` for what is neither a cell nor of these kinds.
+    """
+    if isinstance(layer, Cell):
+        return Recurrent(layer)
+    if not isinstance(layer, kinds):
+        names = ["a cell", *(f"a {kind.__name__}" for kind in kinds)]
+        expected = f"{', '.join(names[:-1])} or {names[-1]}"
+        slip = "the class instead of an object of it" if isinstance(layer, type) else slip
+        what = f"the {name} is no recurrent layer"
+        raise OptionError(explain(what, where=where, expected=expected, got=repr(layer), slip=slip))
+    return layer
+
+
+def _check_through(through: Any) -> Through:
+    """Raise unless this can take a cell through time; what only makes such a way has to be called first."""
+    factories = {truncated: "truncated(100)", windowed: "windowed(10, 100)", checkpointed: "checkpointed()"}
+    made = next((call for factory, call in factories.items() if through is factory), "")
+    if made or not callable(through) or isinstance(through, type):
+        raise OptionError(
+            explain(
+                "through= is a way through time",
+                where="Recurrent",
+                expected="mg.bptt.full, truncated(window), windowed(k1, k2) or checkpointed()",
+                got=repr(through),
+                slip="the function that makes one, not called" if made else "",
+                remedy=f"through=mg.bptt.{made or 'full'}",
+            )
+        )
+    return through

@@ -17,6 +17,7 @@ from minigate.layers.convolution import as_images
 from minigate.layers.dropout import Dropout
 from minigate.layers.sweeps import Sweeps
 from minigate.module import Module
+from minigate.module.arguments import check_sizes
 from minigate.ops.convolution import Pair
 from minigate.tensor import Tensor
 
@@ -64,11 +65,11 @@ class ReNet(Module):
         alone = not isinstance(H, Sequence)
         units: list[Any] = [H] if alone else list(H)  # type: ignore[arg-type]
         patches = patch if isinstance(patch, list) else [patch] * len(units)
-        if C < 1 or not units:
+        (self.C,) = check_sizes("ReNet", C=C)
+        if not units:
             raise OptionError(
-                explain("there is nothing to read, or nothing that reads", where="ReNet",
-                        expected="C ≥ 1, and the units of one layer or more", got=f"C={C}, H={H!r}",
-                        remedy="ReNet(1, [256, 256], patch=2)")
+                explain("there is nothing that reads", where="ReNet", expected="the units of one layer or more",
+                        got=f"H={H!r}", remedy="ReNet(1, [256, 256], patch=2)")
             )  # fmt: skip
         if len(patches) != len(units):
             raise OptionError(
@@ -77,17 +78,16 @@ class ReNet(Module):
                         slip="a list is one for each layer, a tuple is (down, across)",
                         remedy="ReNet(1, [256, 256], patch=(2, 2))")
             )  # fmt: skip
-        self.C = C
+        self.dropout = Dropout(dropout).rate
         rng = generator(seed)
         shared = {"cell": cell, "order": order, "parallel": parallel, "method": method, "dtype": dtype, **options}
         self.layers: list[Sweeps] = []
         for j, (size, own) in enumerate(zip(units, patches, strict=True)):
-            below = self.layers[-1].output_size if self.layers else C
+            below = self.layers[-1].output_size if self.layers else self.C
             layer = Sweeps(below, size, patch=own, seed=int(rng.integers(2**32)), **shared)
             self.layers.append(self.child("" if alone else f"layers.{j}", layer))  # type: ignore[arg-type]
-            if dropout != 0.0:
+            if self.dropout:
                 self.child(f"dropout.{j}", Dropout(dropout, seed=int(rng.integers(2**32))))
-        self.dropout = dropout
 
     @property
     def output_size(self) -> int:
@@ -122,8 +122,7 @@ class ReNet(Module):
             path = "" if self._children.get("") is layer else f"layers.{j}."
             own = layer.sweeps(y)
             found |= {path + name: part for name, part in own.items()}
-            last = list(own.values()) if layer.parallel else list(own.values())[2:]
-            y = self._dropped(j, ops.concat(last, axis=-1))
+            y = self._dropped(j, layer.output_of(own))
         return found
 
     def _dropped(self, j: int, y: Tensor) -> Tensor:

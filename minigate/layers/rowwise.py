@@ -13,8 +13,9 @@ from typing import Any
 
 from minigate import ops
 from minigate.backend import array_module
-from minigate.errors import DTypeError, OptionError, ShapeError, explain
+from minigate.errors import DTypeError, ShapeError, explain
 from minigate.module import Module
+from minigate.module.arguments import check_choice, check_sizes
 from minigate.tensor import Tensor, as_tensor, by_hand
 
 Array = Any
@@ -37,12 +38,8 @@ class Rowwise(Module):
     def __init__(self, D: int, H: int, method: str) -> None:
         super().__init__()
         where = type(self).__name__
-        if D < 1 or H < 1:
-            raise OptionError(explain("sizes are below one", where=where, expected="D ≥ 1, H ≥ 1", got=f"D={D}, H={H}"))
-        if method not in ("hand", "tape"):
-            raise OptionError(explain("unknown method", where=where, expected='"hand" or "tape"', got=repr(method)))
-        self.D, self.H = int(D), int(H)
-        self.method = method
+        self.D, self.H = check_sizes(where, D=D, H=H)
+        self.method = check_choice(where, "unknown method", ("hand", "tape"), method=method)
 
     def forward(self, x: Tensor | Array) -> Tensor:
         """Map every row.
@@ -104,26 +101,6 @@ def check_rows(where: str, x: Tensor, D: int) -> None:
 
     **Errors**: :class:`ShapeError`, :class:`DTypeError`.
     """
-    check_last_axis(where, x, D)
-    if x.dtype.kind != "f":
-        raise DTypeError(
-            explain(
-                "x has no numbers to compute with",
-                where=where,
-                expected=f"floating x (…, D={D})",
-                got=str(x.dtype),
-                remedy='x.astype("float32")',
-            )
-        )
-
-
-def check_last_axis(where: str, x: Tensor, D: int) -> None:
-    """Raise unless the last axis of x is D long.
-
-    **Shapes**: x (…, D).
-
-    **Errors**: :class:`ShapeError`.
-    """
     if x.ndim == 0 or x.shape[-1] != D:
         fits = x.ndim > 1 and x.shape[-2] == D
         raise ShapeError(
@@ -134,5 +111,23 @@ def check_last_axis(where: str, x: Tensor, D: int) -> None:
                 got=str(tuple(x.shape)),
                 slip="the last two axes are the wrong way round" if fits else "",
                 remedy="x.swapaxes(-1, -2)" if fits else "",
+            )
+        )
+    check_floating(where, x, f"x (…, D={D})")
+
+
+def check_floating(where: str, x: Tensor, expected: str) -> None:
+    """Raise unless x is floating.
+
+    **Errors**: :class:`DTypeError`.
+    """
+    if x.dtype.kind != "f":
+        raise DTypeError(
+            explain(
+                "x has no numbers to compute with",
+                where=where,
+                expected=f"floating {expected}",
+                got=str(x.dtype),
+                remedy='x.astype("float32")',
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from minigate import ops
@@ -12,6 +12,7 @@ from minigate.errors import OptionError, StateError, explain
 from minigate.layers.dropout import Dropout
 from minigate.layers.layer_norm import LayerNorm
 from minigate.module import Module
+from minigate.module.arguments import check_flags
 from minigate.tensor import Tensor, as_tensor, no_grad
 
 
@@ -26,7 +27,7 @@ class Stack(Module):
 
     **Shapes**: x (T, N, D) or tokens (T, N); state: one tuple per layer, each array (N, H_j); mask bool (T, N)
     → y (T, N, H_L) or (T, N, Σ H_j), and the states after each sequence's last real step.
-    Tokens that skip a layer do so as one-hot rows.
+    Tokens that skip a layer do so as one-hot rows. A layer or a cell that stands in it twice is one set of weights.
 
     **Source**: Schmidhuber (1992), El Hihi & Bengio (1995); the "stacked" rows of Chung et al. (2015), whose figure
     leaves out the skip connections that it mentions. Dropout where Zaremba, Sutskever & Vinyals (2014) have it
@@ -47,11 +48,15 @@ class Stack(Module):
         seed: Any = None,
     ) -> None:
         super().__init__()
-        self.layers: list[Any] = list(layers)
-        self.skip_input, self.skip_output = skip_input, skip_output
-        self.dropout, self.layer_norm = dropout, layer_norm
+        several = isinstance(layers, Iterable) and not isinstance(layers, str)
+        self.layers: list[Any] = list(layers) if several else []
         if not self.layers:
-            raise OptionError(explain("a stack needs a layer", where="Stack", remedy="Stack([Recurrent(GRU(D, H))])"))
+            got = "" if several else repr(layers)
+            remedy = "Stack([Recurrent(GRU(D, H))])"
+            raise OptionError(explain("a stack needs a layer", where="Stack", got=got, remedy=remedy))
+        check_flags("Stack", skip_input=skip_input, skip_output=skip_output, layer_norm=layer_norm)
+        self.skip_input, self.skip_output = skip_input, skip_output
+        self.dropout, self.layer_norm = Dropout(dropout).rate, layer_norm
         for j, layer in enumerate(self.layers):
             self._check_layer(j, layer)
             self.child(f"layers.{j}", layer)
@@ -60,7 +65,7 @@ class Stack(Module):
             if layer_norm:
                 own = layer.parameters()
                 self.child(f"layer_norm.{j}", LayerNorm(layer.output_size, dtype=own[0].dtype if own else None))
-            if dropout != 0.0:  # each with a stream of its own: what one draws does not depend on the others' sizes
+            if self.dropout:  # each with a stream of its own: what one draws does not depend on the others' sizes
                 self.child(f"dropout.{j}", Dropout(dropout, seed=int(rng.integers(2**32))))
 
     @property
@@ -79,21 +84,9 @@ class Stack(Module):
 
         **Shapes**: x (T, N, D) or tokens (T, N) → y (T, N, output_size), one state per layer.
         """
-        states = (None,) * len(self.layers) if state is None else state
-        if not isinstance(states, (tuple, list)) or len(states) != len(self.layers):
-            raise StateError(
-                explain(
-                    "the state of a stack is a tuple of its layers' states",
-                    where="Stack",
-                    expected=f"{len(self.layers)} tuples, one per layer",
-                    got=type(states).__name__ + (f" of length {len(states)}" if hasattr(states, "__len__") else ""),
-                    slip="the state of one layer",
-                    remedy="state=None to begin with zeros",
-                )
-            )
         x = as_tensor(x)
         u, outputs, after = x, [], []
-        for j, (layer, own) in enumerate(zip(self.layers, states, strict=True)):
+        for j, (layer, own) in enumerate(zip(self.layers, self._states(state), strict=True)):
             y, own = layer(u, own, mask)
             outputs.append(y)
             after.append(own)
@@ -107,12 +100,33 @@ class Stack(Module):
         """
         x = as_tensor(x)
         found: dict[str, Any] = {}
-        u, states = x, (None,) * len(self.layers) if state is None else state
+        u = x
         with no_grad():
-            for j, (layer, own) in enumerate(zip(self.layers, states, strict=True)):
+            for j, (layer, own) in enumerate(zip(self.layers, self._states(state), strict=True)):
+                if not hasattr(layer, "trace"):
+                    raise OptionError(explain(f"layer {j} leaves no trace", where="Stack", got=repr(layer)))
                 found |= {f"layers.{j}.{name}": array for name, array in layer.trace(u, own, mask).items()}
                 u = self._up(j, layer(u, own, mask)[0], x)
         return found
+
+    def _states(self, state: Any) -> Any:
+        """The state of each layer, or None for each.
+
+        **Errors**: :class:`StateError` where there is not one for each.
+        """
+        states = (None,) * len(self.layers) if state is None else state
+        if not isinstance(states, (tuple, list)) or len(states) != len(self.layers):
+            raise StateError(
+                explain(
+                    "the state of a stack is a tuple of its layers' states",
+                    where="Stack",
+                    expected=f"{len(self.layers)} tuples, one per layer",
+                    got=type(states).__name__ + (f" of length {len(states)}" if hasattr(states, "__len__") else ""),
+                    slip="the state of one layer",
+                    remedy="state=None to begin with zeros",
+                )
+            )
+        return states
 
     def _up(self, j: int, y: Tensor, x: Tensor) -> Tensor:
         """What the layer above layer j reads.
@@ -133,9 +147,13 @@ class Stack(Module):
 
     def _check_layer(self, j: int, layer: Any) -> None:
         """Raise unless this is a recurrent layer that can read what comes to it."""
-        if isinstance(layer, Cell) or not (hasattr(layer, "D") and hasattr(layer, "output_size")):
+        sequential = hasattr(layer, "D") and hasattr(layer, "output_size") and not hasattr(layer, "takes")
+        if isinstance(layer, (Cell, type)) or not sequential:
+            slip = f"a layer that reads {layer.takes}" if hasattr(layer, "takes") else ""
             raise OptionError(
-                explain(f"layer {j} is no Recurrent", where="Stack", got=repr(layer), remedy="Recurrent(cell)")
+                explain(
+                    f"layer {j} is no Recurrent", where="Stack", got=repr(layer), slip=slip, remedy="Recurrent(cell)"
+                )
             )
         below = self.layers[j - 1].output_size if j else layer.D
         skipped = self.D if j and self.skip_input else 0

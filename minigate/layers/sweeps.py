@@ -15,7 +15,8 @@ over once, so that what was batch becomes time; everything else is a view of the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from minigate import ops
@@ -25,6 +26,7 @@ from minigate.errors import DTypeError, OptionError, ShapeError, explain
 from minigate.layers.bidirectional import Bidirectional
 from minigate.layers.recurrent import Recurrent
 from minigate.module import Module
+from minigate.module.arguments import check_choice, check_flags, check_sizes
 from minigate.ops.convolution import Pair, pair
 from minigate.tensor import Tensor, as_tensor
 
@@ -77,17 +79,11 @@ class Sweeps(Module):
         **options: Any,
     ) -> None:
         super().__init__()
-        if order not in ORDERS:
-            raise OptionError(
-                explain("no such order of sweeps", where="ReNet", expected=" | ".join(ORDERS), got=repr(order))
-            )
-        if isinstance(cell, Cell) or not callable(cell):
-            raise OptionError(
-                explain("there are four cells, each with weights of its own", where="ReNet",
-                        expected="what makes one, such as cell=mg.cells.GRU", got=repr(cell),
-                        slip="one cell, already made" if isinstance(cell, Cell) else "")
-            )  # fmt: skip
-        self.D, self.H, self.order, self.parallel = D, H, order, bool(parallel)
+        (self.D,) = check_sizes("Sweeps", D=D)
+        check_flags("Sweeps", parallel=parallel)
+        _check_cell(cell, options)
+        self.order = check_choice("Sweeps", "which halves are swept first?", ORDERS, order=order)
+        self.H, self.parallel = H, parallel
         self.patch = pair("patch", patch, 1)
         h, w = self.patch
         rng = generator(seed)
@@ -130,6 +126,14 @@ class Sweeps(Module):
             found |= {f"{name}.{way}": part for way, part in zip(("forward", "backward"), parts, strict=True)}
         return found
 
+    def output_of(self, swept: Mapping[str, Tensor]) -> Tensor:
+        """y, from what :meth:`sweeps` returned: the second half read the first, unless they are parallel.
+
+        **Shapes**: each (I, J, N, H) → (I, J, N, output_size).
+        """
+        _, second = self.halves
+        return ops.concat([h for name, h in swept.items() if self.parallel or name.startswith(second)], axis=-1)
+
     def _both_halves(self, x: Any) -> tuple[Tensor, Tensor]:
         """**Shapes**: x (Y, X, N, D) → each (I, J, N, 2H)."""
         read = to_patches(self._enter(x), self.patch)
@@ -160,7 +164,7 @@ class Sweeps(Module):
         x = as_tensor(x)
         if x.dtype.kind != "f":
             raise DTypeError(
-                explain("x has no numbers to compute with", where="ReNet", expected="floating x", got=str(x.dtype),
+                explain("x has no numbers to compute with", where="Sweeps", expected="floating x", got=str(x.dtype),
                         slip="pixels as bytes", remedy="x / numpy.float32(255)")
             )  # fmt: skip
         if x.ndim != 4 or x.shape[-1] != self.D:
@@ -203,3 +207,22 @@ def to_patches(x: Tensor, patch: tuple[int, int]) -> Tensor:
     cut = ops.reshape(x, (I, h, J, w, N, D))  # a view, as the next line: the numbers move once, in the last
     beside = ops.transpose(cut, (0, 2, 4, 1, 3, 5))
     return ops.reshape(beside, (I, J, N, h * w * D))
+
+
+def _check_cell(cell: Any, options: Iterable[str]) -> None:
+    """Raise unless this makes cells, and takes these options besides seed= and dtype=."""
+    if isinstance(cell, Cell) or not callable(cell):
+        raise OptionError(
+            explain("there are four cells, each with weights of its own", where="Sweeps",
+                    expected="what makes one, such as cell=mg.cells.GRU", got=repr(cell),
+                    slip="one cell, already made" if isinstance(cell, Cell) else "")
+        )  # fmt: skip
+    parameters = inspect.signature(cell).parameters
+    unknown = [name for name in ("seed", "dtype", *options) if name not in parameters]
+    if unknown and not any(own.kind is own.VAR_KEYWORD for own in parameters.values()):
+        known = [name for name, own in parameters.items() if own.default is not own.empty]
+        raise OptionError(
+            explain(f"{getattr(cell, '__name__', cell)} is made without {unknown[0]}=", where="Sweeps",
+                    expected=f"cell(D, H, seed=…, dtype=…), with options among {', '.join(known)}",
+                    got=", ".join(f"{name}=" for name in options) or "no further options")
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The parameter tree and how weights begin."""
+"""The parameter tree, how weights begin, and what a constructor may be given."""
 
 from minigate.module import initialisers
 from minigate.module.module import Module

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from minigate import backend
-from minigate.errors import StateDictError
+from minigate.errors import StateDictError, explain
 from minigate.module.parameter import Parameter
 
 Array = Any
@@ -153,20 +153,27 @@ class Module:
         **Errors**: :class:`StateDictError` listing missing, unexpected and mis-shaped names; nothing
         has been changed then.
         """
+        where = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(state, Mapping):
+            raise StateDictError(
+                explain("a state_dict has an array for each name", where=where, expected="a dict from name to array",
+                        got=type(state).__name__)
+            )  # fmt: skip
         parameters, buffers = dict(self.named_parameters()), dict(self.named_buffers())
         shapes = {name: tuple(p.shape) for name, p in parameters.items()}
         shapes |= {name: tuple(array.shape) for name, array in buffers.items()}
         missing = [name for name in shapes if name not in state]
         unexpected = [name for name in state if name not in shapes]
-        misshaped = [name for name in shapes if name in state and tuple(state[name].shape) != shapes[name]]
+        found = {name: _shape(array) for name, array in state.items()}
+        misshaped = [name for name in shapes if name in state and found[name] != shapes[name]]
         if missing or unexpected or misshaped:
-            lines = [f"{type(self).__name__}.load_state_dict: the names or shapes are not those of the module"]
+            lines = [f"{where}: the names or shapes are not those of the module"]
             if missing:
                 lines.append(f"  missing: {', '.join(missing)}")
             lines += [f"  unexpected: {name}{_close(name, missing)}" for name in unexpected]
             lines += [
-                f"  mis-shaped: {name}: expected {shapes[name]}, got {tuple(state[name].shape)}"
-                + ("; transposed? weights are stored as operand @ W" if _transposed(state[name], shapes[name]) else "")
+                f"  mis-shaped: {name}: expected {shapes[name]}, got {found[name]}"
+                + ("; transposed? weights are stored as operand @ W" if found[name] == shapes[name][::-1] else "")
                 for name in misshaped
             ]
             raise StateDictError("\n".join(lines))
@@ -182,8 +189,10 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path and name else path or name
 
 
-def _transposed(array: Array, expected: tuple[int, ...]) -> bool:
-    return tuple(array.shape)[::-1] == expected
+def _shape(array: Any) -> Any:
+    """The shape of an array of numbers; of anything else what it is instead."""
+    dtype = getattr(array, "dtype", type(array).__name__)
+    return tuple(array.shape) if getattr(dtype, "kind", "") in tuple("fiub") else str(dtype)
 
 
 def _close(name: str, names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigate import backend
-from minigate.errors import DTypeError, ShapeError, explain
+from minigate.errors import DTypeError, OptionError, ShapeError, explain
 from minigate.tensor import Tensor, op
 
 Array = Any
@@ -24,7 +24,7 @@ def embedding(xp: Any, table: Array, tokens: Array) -> Array:
 
     **Shapes**: table (K, D), tokens (…) integers in 0 … K-1 -> (…, D).
 
-    **Errors**: :class:`DTypeError` for tokens that are no integers; :class:`ShapeError` for a token outside
+    **Errors**: :class:`DTypeError` for tokens that are no integers; :class:`OptionError` for a token outside
     0 … K-1 (a negative one too: it does not count from the end).
     """
     if table.ndim != 2:
@@ -71,18 +71,18 @@ def integers(where: str, name: str, tokens: Array) -> None:
         )
 
 
-def in_range(where: str, name: str, tokens: Array, K: int) -> None:
-    """Raise unless all of these lie in 0 … K-1, naming the first that does not."""
+def in_range(where: str, name: str, tokens: Array, K: int, letter: str = "K") -> None:
+    """Raise unless all of these lie in 0 … K-1, naming the least and the largest; whoever asks may call K otherwise."""
     if not tokens.size:
         return
     low, high = int(tokens.min()), int(tokens.max())
     if low >= 0 and high < K:
         return
-    raise ShapeError(
+    raise OptionError(
         explain(
             f"{name} outside of the table",
             where=where,
-            expected=f"0 … {K - 1} (K={K})",
+            expected=f"0 … {K - 1} ({letter}={K})",
             got=f"{low} … {high}",
             slip="a vocabulary that is larger than the table, or a padding of -1 without a mask",
         )

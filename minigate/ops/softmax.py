@@ -66,8 +66,8 @@ def softmax_cross_entropy(xp: Any, logits: Array, targets: Array, mask: Array | 
 
     **Shapes**: logits (…, K), targets (…) integers in 0 … K-1, mask (…) bool -> ().
 
-    **Errors**: :class:`ShapeError` for targets or a mask of another shape and for a target outside 0 … K-1;
-    :class:`DTypeError` for targets that are no integers and a mask that is not bool;
+    **Errors**: :class:`ShapeError` for targets or a mask of another shape; :class:`OptionError` for a target outside
+    0 … K-1; :class:`DTypeError` for targets that are no integers and a mask that is not bool;
     :class:`GradientUndefinedError` where no position is valid: the mean of nothing.
     """
     _check(logits, targets, mask)

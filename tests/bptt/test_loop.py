@@ -160,3 +160,15 @@ def test_every_gradient_has_memory_of_its_own():
 def test_the_vocabulary_of_these_tests_repeats_tokens_and_leaves_some_out():
     tokens = sequence((5, N), tokens=True)
     assert len(set(tokens.ravel().tolist())) < min(tokens.size, K + 1)
+
+
+def test_the_ways_take_arrays_as_the_layers_do():
+    cell, x = mg.cells.GRU(D, H, seed=0, dtype="float64"), sequence((3, N, D))
+    state = (numpy.ones((N, H)),)
+    for way in (mg.bptt.full, mg.bptt.tape):
+        y, (h,) = way(cell, x, state)
+        expected, (after,) = Recurrent(cell)(x, state)
+        assert numpy.allclose(y.data, expected.data, atol=1e-14) and numpy.allclose(h.data, after.data, atol=1e-14)
+    grid = mg.cells.MDLSTM(D, H, seed=0, dtype="float64")
+    y, composed = (way(grid, x[None]) for way in (mg.bptt.wavefront, mg.bptt.raster))
+    assert numpy.allclose(y.data, composed.data, atol=1e-14)

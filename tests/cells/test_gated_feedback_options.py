@@ -21,7 +21,6 @@ OPTIONS = {
     "as printed": {},
     "the author's": {"gate_input": "all_parents", "gate_bias": True},
     "no skips": {"skip_input": False, "gate_bias": True},
-    "no skips, all parents": {"skip_input": False, "gate_input": "all_parents"},
     "own": {"unit_gates": "own"},
     "open": {"gates": "open"},
     "open, own, no skips": {"gates": "open", "unit_gates": "own", "skip_input": False},
@@ -34,11 +33,15 @@ UNITS = {
     "gru": {"unit": "gru"},
     "gru, before": {"unit": "gru", "reset": "before", "H": [3, 3]},
 }
+#: Every option with every unit that it means something to: a tanh unit has no gates of its own.
+WITH_A_MEANING = [
+    pytest.param(option, unit, id=f"{option}-{unit}") for option in OPTIONS for unit in UNITS
+    if unit != "tanh" or "unit_gates" not in OPTIONS[option]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("masked, tokens", [(True, False), (False, True)], ids=["floats", "tokens"])
-@pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("option, unit", WITH_A_MEANING)
 def test_by_hand_is_the_tape_with_every_option(masked, tokens, unit, option):
     options = {"tokens": tokens, **UNITS[unit], **OPTIONS[option]}
     hand, composed = (subject(HOST, method, masked, **options) for method in ("bptt", "tape"))
@@ -48,8 +51,9 @@ def test_by_hand_is_the_tape_with_every_option(masked, tokens, unit, option):
         compare(hand.gradients(cotangents), composed.gradients(cotangents), 1e-10, what)
 
 
-@pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("option", ["as printed", "the author's", "own", "open", "stack"])
+@pytest.mark.parametrize("option, unit", [
+    each for each in WITH_A_MEANING if each.values[0] in ("as printed", "the author's", "own", "open", "stack")
+])  # fmt: skip
 def test_gradients_of_three_layers_are_the_differences_along_a_direction(unit, option):
     along_a_direction(subject(HOST, masked=True, **UNITS[unit], **OPTIONS[option]))
 
@@ -168,8 +172,20 @@ None (all; own in a stack), got 'none'"""),
 GatedFeedback: peepholes look at c, which only the LSTM has: got peephole='diagonal' with unit='gru'"""),
     "a reset of an LSTM": ({"unit": "lstm", "reset": "before"}, """\
 GatedFeedback: only the GRU has a reset gate: got reset='before' with unit='lstm'"""),
-    "a stack that sees all": ({"gates": "stack", "unit_gates": "all"}, """\
+    "a stack that sees all": ({"unit": "gru", "gates": "stack", "unit_gates": "all"}, """\
 GatedFeedback: in a stack a layer sees no past but its own: got unit_gates='all' with gates='stack'"""),
+    "gates of a tanh unit": ({"unit_gates": "own"}, """\
+GatedFeedback: a tanh unit has no gates: got unit_gates='own' with unit='tanh'"""),
+    "a forget gate of a GRU": ({"unit": "gru", "forget_bias": 1.0}, """\
+GatedFeedback: only the LSTM has a forget gate: got forget_bias=1.0 with unit='gru'"""),
+    "a bias of open gates": ({"gates": "open", "gate_bias": True}, """\
+GatedFeedback: what is not learned has no bias: got gate_bias=True with gates='open'"""),
+    "what a stack's gates read": ({"gates": "stack", "gate_input": "all_parents"}, """\
+GatedFeedback: what is not learned reads nothing: got gate_input='all_parents' with gates='stack'"""),
+    "all parents, and x not among them": ({"skip_input": False, "gate_input": "all_parents"}, """\
+GatedFeedback: x is a parent of no layer above the first: got gate_input='all_parents' with skip_input=False"""),
+    "a bias that is none": ({"unit": "lstm", "forget_bias": float("nan")}, """\
+GatedFeedback: forget_bias is a number: expected a finite number forget_bias, got nan"""),
     "a reset of other sizes": ({"unit": "gru", "reset": "before"}, """\
 GatedFeedback: with the reset before the product, r of a layer multiplies the states of all layers: expected layers of \
 one size, got H=[3, 2, 4]

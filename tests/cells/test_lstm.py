@@ -230,13 +230,13 @@ def test_what_an_lstm_is_called():
 
 ERRORS = {
     "another peephole": ({"peephole": "some"}, """\
-LSTM: what do the gates see of the cell state?: expected peephole="none", "diagonal" (each unit its own c: c ⊙ V) or \
-"full" (c V), got 'some'"""),
+LSTM: what do the gates see of the cell state?: expected peephole='none' or 'diagonal' (each unit its own c: c ⊙ V) \
+or 'full' (c V), got 'some'"""),
     "a peephole or none": ({"peephole": True}, """\
-"full" (c V), got True
+'full' (c V), got True
   type: peephole="diagonal", the peephole of the papers"""),
     "coupled to what": ({"coupled": "input"}, """\
-LSTM: is the input gate 1 − the forget gate?: expected coupled=True or coupled=False, got 'input'"""),
+LSTM: is the input gate 1 − the forget gate?: expected coupled=True or False, got 'input'"""),
     "a gate that is not there": ({"coupled": True, "gate": {"input": Constant(1.0)}}, """\
 LSTM: there is no gate 'input': expected one of forget, output, got 'input'"""),
 }  # fmt: skip

@@ -240,8 +240,8 @@ def test_other_numbers_of_peepholes_and_a_sequence_are_errors_that_say_so():
     with pytest.raises(OptionError) as caught:
         mg.cells.MDLSTM(2, 4, input_peepholes=3)
     assert str(caught.value) == """\
-MDLSTM: no such number of peepholes of the input gate: expected input_peepholes=1 (one peephole over their \
-sum) or 2 (one for each), got 3"""
+MDLSTM: how many peepholes has the input gate?: expected input_peepholes=1 (one over the sum of both c) or 2 (one for \
+each), got 3"""
     with pytest.raises(OptionError) as caught:
         Recurrent(small())
     assert str(caught.value) == """\

@@ -206,7 +206,7 @@ def test_another_candidate_is_named(cell):
         cell(2, 4, candidate="tanh")
     assert str(caught.value) == (
         f"{cell.__name__}: what is the candidate made of?: "
-        'expected candidate="linear" (x W + b) or candidate="positive" (g(x W + b) > 0), got \'tanh\''
+        "expected candidate='linear' (x W + b) or 'positive' (g(x W + b) > 0), got 'tanh'"
     )
 
 

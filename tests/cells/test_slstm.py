@@ -174,7 +174,7 @@ def test_its_options():
     with pytest.raises(OptionError) as caught:
         mg.cells.SLSTM(2, 4, forget="exp")
     assert str(caught.value) == (
-        'SLSTM: what is the forget gate?: expected forget="sigmoid" or forget="exponential", got \'exp\''
+        "SLSTM: what is the forget gate?: expected forget='sigmoid' or 'exponential', got 'exp'"
     )
     with pytest.raises(OptionError) as caught:
         mg.cells.SLSTM(2, 4, gate={"forget": mg.gates.Sigmoid()})

@@ -57,8 +57,8 @@ GRU: whole numbers are tokens, one per step and sequence: expected tokens of sha
   likely slip: one sequence without a batch axis?
   type: x[:, None]"""),
     "a token too large": (lambda: gru()(numpy.array([[0, 2]])), errors.OptionError, """\
-GRU: a token outside the vocabulary: expected tokens in 0 … D − 1 = 1, got 0 … 2
-  likely slip: a vocabulary larger than the cell's D, or −1 as padding (use mask=)"""),
+GRU: tokens outside of the table: expected 0 … 1 (D=2), got 0 … 2
+  likely slip: a vocabulary that is larger than the table, or a padding of -1 without a mask"""),
     "a token below 0": (lambda: gru()(numpy.array([[0, -1]])), errors.OptionError, "got -1 … 0"),
     "a state that is no tuple": (lambda: gru()(x, h), errors.StateError, """\
 GRU: a state is a tuple, also where it is a single array: expected state = (h,), got ndarray
@@ -101,7 +101,7 @@ GRU: there is no gate 'forget': expected one of update, reset, got 'forget'"""),
     "a gate without compose": (lambda: gru(gate=mg.gates.Gate())(x), TypeError, """\
 Gate is not a gate yet: write compose(self, s, p) in minigate.ops"""),
     "an unknown reset": (lambda: gru(reset="middle"), errors.OptionError, """\
-GRU: where does the reset gate act?: expected reset="before" (r ⊙ h, then U) or reset="after" (h U, then r ⊙), got \
+GRU: where does the reset gate act?: expected reset='before' (r ⊙ h, then U) or 'after' (h U, then r ⊙), got \
 'middle'"""),
     "a size of 0": (lambda: mg.cells.GRU(0, 4), errors.OptionError, """\
 GRU: D is the input size: expected a whole number D >= 1, got 0
@@ -119,7 +119,7 @@ ComposedOnly: a composed cell leaves no trace
     "no step": (lambda: Recurrent(mg.cells.Cell(2, 4))(x), TypeError, """\
 Cell is not a cell yet: write step(self, x_t, state) in minigate.ops"""),
     "an unknown method": (lambda: Recurrent(mg.cells.GRU(2, 4), method="fast"), errors.OptionError, """\
-Recurrent: unknown method: expected "bptt" or "tape", got 'fast'"""),
+Recurrent: unknown method: expected method='bptt' or 'tape' or None, got 'fast'"""),
     "a class as cell": (lambda: Recurrent(mg.cells.GRU), errors.OptionError, """\
 Recurrent: the layer carries a cell through time: expected a cell, such as mg.cells.GRU(D, H), got \
 <class 'minigate.cells.gru.GRU'>

@@ -50,7 +50,7 @@ def test_hard_sigmoid_has_two_forms():
     with pytest.raises(OptionError) as caught:
         mg.gates.HardSigmoid("tenth")
     assert str(caught.value) == """\
-HardSigmoid: unknown form: expected 'fifth' (0.2 s + 0.5) or 'sixth' (s/6 + 0.5), got 'tenth'
+HardSigmoid: unknown form: expected form='fifth' (0.2 s + 0.5) or 'sixth' (s/6 + 0.5), got 'tenth'
   type: HardSigmoid('fifth')"""
 
 

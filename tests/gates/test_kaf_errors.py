@@ -83,11 +83,11 @@ KAF: the dictionary goes from −reach to reach: expected a number reach > 0, go
     ),
     "epsilon": (
         lambda: KAF(epsilon=0.0),
-        "KAF: epsilon is positive: expected epsilon > 0: the ridge ε keeps (K + ε I) regular, got 0.0",
+        "KAF: the ridge ε keeps (K + ε I) regular: expected a finite number epsilon > 0, got 0.0",
     ),
     "deviation": (
         lambda: KAF(deviation=-1.0),
-        "KAF: deviation is positive: expected deviation > 0: that of the random coefficients, got -1.0",
+        "KAF: deviation is that of the random coefficients: expected a finite number deviation > 0, got -1.0",
     ),
 }
 

@@ -173,11 +173,11 @@ def test_how_it_begins_and_what_cannot_be_meant():
         "g": [1.0] * 2, "b": [0.0] * 2, "mean": [0.0] * 2, "variance": [1.0] * 2,
     }  # fmt: skip
     assert repr(layer) == "BatchNorm(H=2, momentum=0.1, epsilon=1e-05)"
-    with pytest.raises(OptionError, match="epsilon is added to a variance: expected ε ≥ 0, got -1"):
+    with pytest.raises(OptionError, match="added to a variance: expected a finite number epsilon ≥ 0, got -1"):
         BatchNorm(4, epsilon=-1.0)
-    with pytest.raises(OptionError, match="momentum is the share of the new batch: expected 0 ≤ momentum ≤ 1, got 9"):
+    with pytest.raises(OptionError, match="share of the new batch: expected a finite number 0 ≤ momentum ≤ 1, got 9"):
         BatchNorm(4, momentum=9)
-    with pytest.raises(OptionError, match="H=0"):
+    with pytest.raises(OptionError, match="a whole number H >= 1, got 0"):
         BatchNorm(0)
 
 

@@ -161,7 +161,7 @@ GRU(D=2, H=4) twice
     assert (
         str(caught.value)
         == """\
-Bidirectional: the backward direction is a recurrent layer: expected a Recurrent, or a cell, got \
+Bidirectional: the backward direction is no recurrent layer: expected a cell or a Recurrent, got \
 <class 'minigate.cells.gru.GRU'>
   likely slip: the class instead of an object of it"""
     )
@@ -179,3 +179,17 @@ a tuple, got tuple of length 1
         layer()(x[0])
     with pytest.raises(ShapeError, match="expected mask of shape"):
         layer()(x, mask=numpy.ones((N, T), dtype=bool))
+
+
+def test_a_trace_has_both_directions_each_number_where_its_x_stands():
+    both, x, mask = layer(), sequence((T, N, D)), numpy.ones((T, N), dtype=bool)
+    mask[-2:, 0] = False
+    found = both.trace(x, mask=mask)
+    with_time, against_time = (direction.trace for direction in both.directions)
+    assert numpy.array_equal(found["forward.h"], with_time(x, mask=mask)["h"])
+    assert numpy.array_equal(found["backward.h"], against_time(x[::-1], mask=mask[::-1])["h"][::-1])
+    y = both(x, mask=mask)[0].data[mask]
+    assert numpy.array_equal(y, numpy.concatenate([found["forward.h"], found["backward.h"]], axis=-1)[mask])
+    stack = mg.layers.Stack([both, mg.layers.Recurrent(mg.cells.GRU(both.output_size, 2, dtype="float64"))])
+    names = {"layers.0.forward.h", "layers.0.backward.h", "layers.1.update"}
+    assert names < set(stack.trace(x, mask=mask))

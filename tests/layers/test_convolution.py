@@ -137,7 +137,7 @@ def test_what_pooling_cannot_take_is_named():
 
 
 @pytest.mark.parametrize("build, words", [
-    (lambda: Conv2d(0, 2, 3), "C=0, K=2"),
+    (lambda: Conv2d(0, 2, 3), "Conv2d: C is the number of channels: expected a whole number C >= 1, got 0"),
     (lambda: Conv2d(1, 2, 0), "size=: no such choice: expected one or two integers ≥ 1, got 0"),
     (lambda: Conv2d(1, 2, 3, stride=0), "stride="),
     (lambda: Conv2d(1, 2, 3, padding=-1), "padding="),

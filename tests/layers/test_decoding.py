@@ -85,8 +85,8 @@ def test_where_nothing_comes_to_an_end_the_best_beginning_is_given():
 @pytest.mark.parametrize("options, words", [
     ({"start": 9, "stop": STOP}, ["start is no symbol of the decoder", "0 … 3", "9"]),
     ({"start": START, "stop": -1}, ["stop is no symbol of the decoder"]),
-    ({"start": START, "stop": STOP, "limit": 0}, ["limit ≥ 1"]),
-    ({"start": START, "stop": STOP, "width": 0}, ["width ≥ 1"]),
+    ({"start": START, "stop": STOP, "limit": 0}, ["greedy: limit is a count", "a whole number limit >= 1, got 0"]),
+    ({"start": START, "stop": STOP, "width": 0}, ["beam: width is a count: expected a whole number width >= 1, got 0"]),
     ({"start": START, "stop": STOP, "width": 2, "many": True}, ["one sequence at a time", "(T, 1)", "(6, 5)"]),
 ])  # fmt: skip
 def test_what_cannot_be_asked_for(options, words):
@@ -95,3 +95,13 @@ def test_what_cannot_be_asked_for(options, words):
     with pytest.raises(OptionError) as caught:
         decode(model(), source, **options)
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_mask_hides_the_padding_from_both_searches():
+    padded, mask = numpy.concatenate([SOURCE[:4, :1], SOURCE[:2, :1]]), (numpy.arange(6) < 4)[:, None]
+    for decode in (greedy, beam):
+        (found, *_), (expected, *_) = (
+            decode(model(), source, start=START, stop=STOP, limit=5, **options)
+            for source, options in ((padded, {"mask": mask}), (SOURCE[:4, :1], {}))
+        )
+        assert found.tokens == expected.tokens and found.log_probability == pytest.approx(expected.log_probability)

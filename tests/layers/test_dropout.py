@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from minigate.errors import OptionError
+from minigate.errors import DTypeError, OptionError
 from minigate.layers.dropout import Dropout
 from minigate.tensor import Tensor
 
@@ -50,3 +50,9 @@ def test_every_call_draws_anew_and_a_saved_stream_draws_again():
 def test_a_rate_that_is_none_is_refused(rate):
     with pytest.raises(OptionError, match="0 ≤ rate < 1"):
         Dropout(rate)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_whole_numbers_have_to_become_floating_first(training):
+    with pytest.raises(DTypeError, match=r"Dropout: x has no numbers[\s\S]*floating x, got int64"):
+        Dropout(0.5, seed=0).train(training)(numpy.ones((3, 2), dtype="int64"))

@@ -136,8 +136,8 @@ def test_the_sizes_of_a_state():
      ["the encoder is no recurrent layer", "a cell, a Recurrent or a Stack"]),
     (lambda: EncoderDecoder(mg.layers.Bidirectional(mg.cells.GRU(5, 4), mg.cells.GRU(5, 4)), mg.cells.GRU(5, 4)),
      ["the encoder is no recurrent layer", "backward half"]),
-    (lambda: EncoderDecoder(mg.cells.GRU(5, 4), mg.cells.GRU(5, 4), unroll=-1), ["unroll is negative", "unroll ≥ 0"]),
-    (lambda: EncoderDecoder(mg.cells.GRU(5, 4), mg.cells.GRU(5, 4), 0), ["sizes are below one"]),
+    (lambda: EncoderDecoder(mg.cells.GRU(5, 4), mg.cells.GRU(5, 4), unroll=-1), ["a whole number unroll >= 0, got -1"]),
+    (lambda: EncoderDecoder(mg.cells.GRU(5, 4), mg.cells.GRU(5, 4), 0), ["a whole number K >= 1, got 0"]),
 ])  # fmt: skip
 def test_what_cannot_be_made(make, words):
     with pytest.raises(OptionError) as caught:

@@ -198,7 +198,7 @@ Grid: the layer sends a cell of two dimensions over a grid: expected a cell with
 mg.cells.MDLSTM(D, H), got <class 'minigate.cells.md_lstm.MDLSTM'>
   likely slip: the class instead of an object of it"""),
     "an unknown method": (lambda: Grid(cell(), method="fast"), errors.OptionError, """\
-Grid: unknown method: expected "bptt" or "tape", got 'fast'"""),
+Grid: unknown method: expected method='bptt' or 'tape' or None, got 'fast'"""),
     "no pair by hand": (lambda: Grid(GridRNN(), method="bptt"), errors.OptionError, """\
 Grid: GridRNN has no step_forward / step_backward
   likely slip: a cell that is composed only

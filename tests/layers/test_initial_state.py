@@ -122,5 +122,5 @@ def test_float32_and_what_it_is_called():
     assert y.dtype == h.dtype == "float32"
     assert repr(layer) == "Recurrent(GRU(D=2, H=4), method='bptt', initial='learned')"
     assert (layer.D, layer.output_size) == (D, H)
-    with pytest.raises(OptionError, match='unknown initial state: expected "zeros" or "learned", got \'random\''):
+    with pytest.raises(OptionError, match="unknown initial state: expected initial='zeros' or 'learned', got 'random'"):
         Recurrent(mg.cells.GRU(D, H), initial="random")

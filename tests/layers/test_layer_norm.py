@@ -66,7 +66,7 @@ def test_how_it_begins_and_what_it_is_called():
     layer = LayerNorm(4)
     assert {key: value.tolist() for key, value in layer.state_dict().items()} == {"g": [1.0] * 4, "b": [0.0] * 4}
     assert repr(layer) == "LayerNorm(H=4, epsilon=1e-05)"
-    with pytest.raises(OptionError, match="epsilon is added to a variance: expected ε ≥ 0, got -1"):
+    with pytest.raises(OptionError, match="added to a variance: expected a finite number epsilon ≥ 0, got -1"):
         LayerNorm(4, epsilon=-1.0)
-    with pytest.raises(OptionError, match="H=0"):
+    with pytest.raises(OptionError, match="a whole number H >= 1, got 0"):
         LayerNorm(0)

@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from minigate.errors import OptionError, ShapeError
+from minigate.errors import DTypeError, OptionError, ShapeError
 from minigate.layers.linear import Linear
 from minigate.tensor import Tensor
 
@@ -64,5 +64,10 @@ def test_a_wrong_last_axis_is_named():
         layer(numpy.ones((2, 5)))
     with pytest.raises(ShapeError, match=r"got \(\)"):
         layer(1.0)
-    with pytest.raises(OptionError, match="H=0"):
+    with pytest.raises(OptionError, match="a whole number H >= 1, got 0"):
         Linear(2, 0)
+
+
+def test_whole_numbers_have_to_become_floating_first():
+    with pytest.raises(DTypeError, match=r"x has no numbers[\s\S]*floating x \(…, D=2\), got int64[\s\S]*astype"):
+        Linear(2, 3)(numpy.ones((3, 2), dtype="int64"))

@@ -262,7 +262,7 @@ def test_what_is_no_grid_is_told_apart():
 
 
 def test_options_that_cannot_be_meant():
-    with pytest.raises(OptionError, match=r"no such order.*vertical-first \| horizontal-first"):
+    with pytest.raises(OptionError, match="first.: expected order='vertical-first' or 'horizontal-first', got 'rows'"):
         Sweeps(1, 2, order="rows")
     with pytest.raises(OptionError, match="one cell, already made"):
         Sweeps(1, 2, cell=mg.cells.GRU(1, 2))
