@@ -162,7 +162,7 @@ to itself, else 0), got None"""),
     "another input": ({"gate_input": "x"}, """\
 expected gate_input='below' (the layer below, as printed) or 'all_parents' (and x, as in the author's code), \
 got 'x'"""),
-    "a bias of 1": ({"gate_bias": 1}, "have the global gates a bias?: expected gate_bias=True or False, got 1"),
+    "a bias of 1": ({"gate_bias": 1}, "do the global gates have a bias?: expected gate_bias=True or False, got 1"),
     "gates of units": ({"unit_gates": "none"}, """\
 whose past do the gates of a unit see?: expected unit_gates='all' (that of all layers) or 'own' (their own layer's) or \
 None (all; own in a stack), got 'none'"""),
