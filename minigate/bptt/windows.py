@@ -28,13 +28,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from minigate.backend import array_module
 from minigate.bptt.full import full
 from minigate.cells import Cell
 from minigate.errors import OptionError, explain
+from minigate.module.arguments import is_size
 from minigate.tensor import Tensor, by_hand, enable_grad, grad, is_grad_enabled, no_grad
 
 Array = Any
@@ -253,7 +253,7 @@ def _zeros(xp: Any, h: Tensor) -> Array | None:
 
 def _at_least_one(way: str, **sizes: Any) -> None:
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+        if not is_size(size):
             raise OptionError(
                 explain(f"{name} is a number of steps" if name != "segments" else "how many segments?", where=way,
                         expected=f"a whole number {name} >= 1", got=repr(size))

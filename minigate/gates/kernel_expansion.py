@@ -19,7 +19,7 @@ from minigate.gates.element_by_element import ElementByElement
 from minigate.gates.kaf_initialisation import Init, check_init, mixing_coefficients
 from minigate.gates.kernels import bandwidth, kernel_named
 from minigate.gates.outward import Outward, within_range
-from minigate.module.arguments import check_flags, check_number
+from minigate.module.arguments import check_flags, check_number, is_size
 from minigate.tensor import Tensor
 
 Array = Any
@@ -150,7 +150,7 @@ def blocks(s: Array, together: bool) -> Iterator[tuple[slice, ...]]:
 
 
 def _check_dictionary(where: str, elements: Any, reach: Any) -> None:
-    if isinstance(elements, bool) or not isinstance(elements, int) or elements < 2:
+    if not is_size(elements, least=2):
         raise OptionError(
             explain(
                 "the dictionary has too few elements",

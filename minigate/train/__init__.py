@@ -2,7 +2,7 @@
 ``schedules`` (how long a step may be), ``checkpoint`` (one file, whole or not there), ``run`` (a folder), ``interrupt``
 (Ctrl-C), ``progress``, ``trainer`` (the loop), ``curves`` (how it went), ``configuration`` and ``training_config``
 (what can be set), ``wiring`` and ``recurrent_part`` (which cells, and who reads whom), ``initialisation`` (how their
-weights begin).
+weights begin), ``wired_config`` (these as settings).
 
 Then a character model: ``charlm_config``, ``charlm_presets`` (a paper's table), ``char_model``,
 ``charlm`` (the task), ``trained`` (a model from a run), ``sampling`` (text from it), ``tags`` (are they closed?),

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from minigate.train.charlm_presets import PRESETS
 from minigate.train.configuration import option, with_presets
-from minigate.train.initialisation import INIT
-from minigate.train.training_config import TrainingConfig, by_default
-from minigate.train.wiring import CELLS, FEEDBACK, check_wiring, tie, wiring_of
+from minigate.train.training_config import by_default
+from minigate.train.wired_config import WiredConfig
 
 
 @with_presets(PRESETS)
 @dataclass(frozen=True)
-class CharLMConfig(TrainingConfig):
+class CharLMConfig(WiredConfig):
     """Everything that the result depends on, besides the text itself.
 
     The defaults were chosen by the validation part of Python's documentation, for a run of three minutes on a laptop.
@@ -32,18 +31,7 @@ class CharLMConfig(TrainingConfig):
     file: str = option("", "where a text that has a name lies, if minigate has not fetched it")
     bytes: bool = option(False, "read the file byte by byte instead of as UTF-8 text")
     symbols: int = option(0, "size of the vocabulary, whatever occurs; 0 is as large as the training text needs")
-    cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
-    layers: int = option(2, "how many layers, L")
-    hidden: int = option(112, "units of each layer, H")
-    feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
-    gate_input: str = tie("gate_input")
-    gate_bias: bool = tie("gate_bias")
-    unit_gates: str = tie("unit_gates")
-    skip_input: bool = tie("skip_input")
-    skip_output: bool = tie("skip_output")
-    peephole: str = tie("peephole")
-    reset: str = tie("reset")
-    init: str = option("default", "how weights begin: as in the cells, Gated-Feedback's code, or uniform", tuple(INIT))
+    hidden: int = by_default("hidden", 112, WiredConfig)
     batch: int = option(16, "parallel streams, N")
     length: int = option(50, "steps per window, T")
     reset_every: int = option(0, "updates after which the carried state is set to zero; 0 is once per epoch only")
@@ -57,9 +45,8 @@ class CharLMConfig(TrainingConfig):
     checkpoint_every: int = by_default("checkpoint_every", 350)
 
     def __post_init__(self) -> None:
-        ones = ("layers", "hidden", "batch", "length")
+        ones = ("batch", "length")
         self.check("charlm", dict.fromkeys(ones, 1) | {"symbols": 0, "reset_every": 0})
-        check_wiring("charlm", self.cell, self.layers, self.feedback, **wiring_of(self))
 
     @property
     def title(self) -> str:

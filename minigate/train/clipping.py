@@ -30,12 +30,7 @@ def gradient_norm(parameters: Module | Iterable[Tensor]) -> float:
 
     **Errors**: :class:`OptionError` for what no optimiser would take.
     """
-    total: Any = 0.0
-    for parameter in trainable(parameters, "gradient_norm").values():
-        if parameter.grad is not None:
-            g = parameter.grad.data
-            total = total + array_module(g).multiply(g, g, dtype="float64").sum()
-    return math.sqrt(float(total)) if math.isfinite(float(total)) else float(total)
+    return _norm(trainable(parameters, "gradient_norm").values())
 
 
 def clip_gradient_norm(parameters: Module | Iterable[Tensor], limit: float) -> float:
@@ -63,11 +58,20 @@ def clip_gradient_norm(parameters: Module | Iterable[Tensor], limit: float) -> f
                 remedy="limit=math.inf to measure the norm and clip nothing",
             )
         )
-    found = trainable(parameters, "clip_gradient_norm").values()
-    norm = gradient_norm(found)
+    found = [p for p in trainable(parameters, "clip_gradient_norm").values() if p.grad is not None]
+    norm = _norm(found)
     if math.isfinite(norm) and norm > limit:
-        for parameter in (parameter for parameter in found if parameter.grad is not None):
+        for parameter in found:
             assert parameter.grad is not None
             # a new array: the memory of a gradient may be shared, with another gradient or with the user
             parameter.grad = Tensor(parameter.grad.data * (limit / norm), name=parameter.grad.name)
     return norm
+
+
+def _norm(parameters: Iterable[Tensor]) -> float:
+    total: Any = 0.0
+    for parameter in parameters:
+        if parameter.grad is not None:
+            g = parameter.grad.data
+            total = total + array_module(g).multiply(g, g, dtype="float64").sum()
+    return math.sqrt(float(total)) if math.isfinite(float(total)) else float(total)

@@ -9,15 +9,14 @@ from minigate.data import TASKS
 from minigate.errors import OptionError, explain
 from minigate.train.configuration import option, with_presets
 from minigate.train.curricula import CURRICULA
-from minigate.train.initialisation import INIT
 from minigate.train.programs_presets import PRESETS
-from minigate.train.training_config import TrainingConfig, by_default
-from minigate.train.wiring import CELLS, FEEDBACK, check_wiring, tie, wiring_of
+from minigate.train.training_config import by_default
+from minigate.train.wired_config import WiredConfig
 
 
 @with_presets(PRESETS)
 @dataclass(frozen=True)
-class ProgramsConfig(TrainingConfig):
+class ProgramsConfig(WiredConfig):
     """What is read and answered, in which order, and by which model.
 
     The defaults make a small model that runs small programs after some minutes on a laptop; those of the paper are the
@@ -35,18 +34,7 @@ class ProgramsConfig(TrainingConfig):
     reverse: bool = option(False, "write the problem backwards")
     double: bool = option(False, "write the problem twice")
     examples: int = option(0, "read the same so many problems again and again; 0 is new ones for ever")
-    cell: str = option("gru", "the recurrent cell; rnn is tanh", tuple(CELLS))
-    layers: int = option(2, "how many layers, L, to read with and to answer with")
-    hidden: int = option(96, "units of each layer, H")
-    feedback: str = option("gated", "from every layer to every other: none, gated, or with gates open", FEEDBACK)
-    gate_input: str = tie("gate_input")
-    gate_bias: bool = tie("gate_bias")
-    unit_gates: str = tie("unit_gates")
-    skip_input: bool = tie("skip_input")
-    skip_output: bool = tie("skip_output")
-    peephole: str = tie("peephole")
-    reset: str = tie("reset")
-    init: str = option("default", "how weights begin: as in the cells, Gated-Feedback's code, or uniform", tuple(INIT))
+    hidden: int = by_default("hidden", 96, WiredConfig)
     unroll: int = option(0, "steps after which the gradient is cut; 0 goes all the way back")
     batch: int = option(64, "problems in an update, N")
     mean_over: str = option("symbols", "the loss is a mean over symbols, or over answers", ("symbols", "answers"))
@@ -60,9 +48,8 @@ class ProgramsConfig(TrainingConfig):
     clip: float = by_default("clip", 1.0)
 
     def __post_init__(self) -> None:
-        ones = ("length", "nesting", "layers", "hidden", "batch", "pool", "valid_examples", "test_examples")
+        ones = ("length", "nesting", "batch", "pool", "valid_examples", "test_examples")
         self.check("programs", dict.fromkeys(ones, 1) | {"examples": 0, "unroll": 0})
-        check_wiring("programs", self.cell, self.layers, self.feedback, **wiring_of(self))
         if not self.skip_output and self.feedback != "none":
             raise OptionError(
                 explain("a decoder with feedback is read by the softmax as a whole", where="programs",

@@ -75,12 +75,13 @@ _TRAINER = (
 )  # fmt: skip
 
 
-def by_default(name: str, default: Any) -> Any:
-    """A field of :class:`TrainingConfig` with another default, and the same line of ``--help``."""
-    return field(default=default, metadata=TrainingConfig.__dataclass_fields__[name].metadata)
+def by_default(name: str, default: Any, of: type[Any] = TrainingConfig) -> Any:
+    """A field of a configuration with another default, and the same line of ``--help``."""
+    return field(default=default, metadata=of.__dataclass_fields__[name].metadata)
 
 
 def own_first(config: type[Any]) -> dict[str, Any]:
-    """The fields of a configuration by name: what is learnt, and then how it is trained."""
-    fields, shared = config.__dataclass_fields__, TrainingConfig.__dataclass_fields__
-    return {name: fields[name] for name in sorted(fields, key=lambda name: name in shared)}
+    """The fields of a configuration by name: what is learnt, by what kind of model, and then how it is trained."""
+    fields = config.__dataclass_fields__
+    bases = [kind.__dataclass_fields__ for kind in config.__mro__ if hasattr(kind, "__dataclass_fields__")]
+    return {name: fields[name] for name in sorted(fields, key=lambda name: sum(name in base for base in bases))}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from minigate import cells
 from minigate.errors import OptionError, explain
+from minigate.module.arguments import is_size
 from minigate.train.configuration import option
 
 #: The cells that a recurrent part is made of; rnn is tanh.
@@ -88,7 +88,7 @@ def check_wiring(where: str, cell: str, layers: int, feedback: str, **wiring: An
         if type(chosen[name]) is not type(values[0]) or chosen[name] not in values:
             told = " | ".join(value if isinstance(value, str) else repr(value) for value in values)
             raise OptionError(explain(f"no such {name}", where=where, expected=told, got=repr(chosen[name])))
-    if not isinstance(layers, Integral) or isinstance(layers, bool) or layers < 1:
+    if not is_size(layers):
         raise OptionError(
             explain("layers are counted", where=where, expected="a whole number L ≥ 1", got=repr(layers))
         )

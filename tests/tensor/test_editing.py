@@ -186,7 +186,7 @@ def test_edits_that_do_not_fit() -> None:
 def test_a_broadcast_array_is_not_written_to(backend: Backend) -> None:
     shown_twice = backend.xp.broadcast_to(backend.to([[1.0], [2.0]]), (2, 3))
     t = Tensor(shown_twice)
-    with pytest.raises(TensorModifiedError, match="read-only.*a broadcast array"):
+    with pytest.raises(TensorModifiedError, match=r"read-only\s+likely slip: a broadcast array"):
         t[0, 1] = 5.0
     assert backend.host(shown_twice).tolist() == [[1.0] * 3, [2.0] * 3]
 

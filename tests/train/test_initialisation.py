@@ -9,7 +9,7 @@ from minigate.errors import OptionError
 from minigate.layers import Dropout, Recurrent
 from minigate.module import Module
 from minigate.train import CharModel, author_initialisation
-from minigate.train.charlm_config import CELLS
+from minigate.train.wiring import CELLS
 
 
 @pytest.mark.parametrize("cell", CELLS)

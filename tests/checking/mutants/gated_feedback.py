@@ -124,7 +124,7 @@ MUTANTS = [
            "self._times_reset(j, t, h_prev, work, trace) if self.reset == \"before\" else h_prev", "h_prev",
            "gate", "layers.0.global, layers.1.global; right: all of layers.1.candidate"),
     Mutant("gf: gates that see their own past hand nothing on", "gf-own", LayersByHand, "step_backward",
-           "before[:, own] += da[:, columns.unit_gates] @ trace.weights[f\"{here}U of gates.T\"]", "pass",
+           "before[:, own] += xp.matmul(da[:, columns.unit_gates], U, out=through[:, own])", "pass",
            *STATES),
     Mutant("gf: the parameters of a global gate get the dg of another layer", "gf-k", LayersByHand, "other_gradients",
            "trace[\"dg\"][:, j]", "trace[\"dg\"][:, 0]",
